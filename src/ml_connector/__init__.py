@@ -1,0 +1,1 @@
+"""Keeps Infor CloudSuite and Jira in step, and is right about money every time."""

@@ -1,0 +1,95 @@
+"""Budget arithmetic, declared: every amount sits in exactly one of committed, pending and actual.
+
+Purchase orders are labor authorizations: hours logged consume what the order authorized. Of an order
+
+    authorized = committed + pending + actual      as long as it is not overrun
+    remaining  = authorized - pending - actual     negative once it is
+
+where *actual* is labor that was read back as posted in the ledger, *pending* is labor that was costed and is on its way
+(proposed, approved, staged, in doubt, released), and *committed* is the part of the authorization that nothing has
+consumed.
+
+Of a project, the ERP's own commitment still holds the whole of every order, and its own actuals hold our entries once
+they are posted there. So labor on orders relieves the commitment, up to what each order authorized, and what the ERP
+has posted already is not counted as pending again:
+
+    remaining = budget - committed - pending - actual
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ml_connector.core.ledger import DROPPED, State
+from ml_connector.core.money import Money
+from ml_connector.core.records import Project, PurchaseOrder
+
+
+@dataclass(frozen=True, slots=True)
+class LaborSum:
+    """Labor of one order on one project in one posting state, summed from our books. `state` None: proposed now."""
+
+    order: str
+    project: str
+    state: State | None
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """The figures of one order or project, in its own currency."""
+
+    authorized: Money
+    committed: Money
+    pending: Money
+    actual: Money
+    remaining: Money
+
+
+def budget_of_order(order: PurchaseOrder, labor: Iterable[LaborSum]) -> Budget:
+    """The figures of one purchase order. Closed orders commit nothing any more."""
+    mine = [part for part in labor if part.order == order.key and part.state not in DROPPED]
+    actual = _sum(mine, order.currency, posted=True)
+    pending = _sum(mine, order.currency, posted=False)
+    remaining = order.authorized - pending - actual
+    committed = Money(0 if order.closed else max(remaining.minor, 0), order.currency)
+    return Budget(order.authorized, committed, pending, actual, remaining)
+
+
+def budget_of_project(project: Project, labor: Iterable[LaborSum], authorized: dict[str, Money]) -> Budget:
+    """The figures of one project. `authorized` is what each order of the connection authorizes.
+
+    Labor in another currency than the project's is left to the ERP, which converts it when it posts.
+    """
+    mine = [
+        part
+        for part in labor
+        if part.project == project.number and part.state not in DROPPED and part.amount.currency == project.currency
+    ]
+    consumed = _sum_all(mine, project.currency)
+    ours_in_erp = _sum(mine, project.currency, posted=True)
+    relieved = _relieved(mine, authorized, project.currency)
+    committed = Money(max(project.commitment.minor - relieved.minor, 0), project.currency)
+    pending = consumed - ours_in_erp
+    remaining = project.budget - committed - pending - project.actual
+    return Budget(project.budget, committed, pending, project.actual, remaining)
+
+
+_POSTED = frozenset({State.POSTED, State.CONFIRMED, State.REVERSED})
+
+
+def _relieved(labor: Iterable[LaborSum], authorized: dict[str, Money], currency: str) -> Money:
+    by_order: dict[str, int] = {}
+    for part in labor:
+        by_order[part.order] = by_order.get(part.order, 0) + part.amount.minor
+    caps = {order: amount.minor for order, amount in authorized.items() if amount.currency == currency}
+    return Money(sum(min(consumed, caps.get(order, 0)) for order, consumed in by_order.items()), currency)
+
+
+def _sum(labor: Iterable[LaborSum], currency: str, *, posted: bool) -> Money:
+    return _sum_all([part for part in labor if (part.state in _POSTED) == posted], currency)
+
+
+def _sum_all(labor: Iterable[LaborSum], currency: str) -> Money:
+    return Money(sum(part.amount.minor for part in labor if part.amount.currency == currency), currency)

@@ -1,0 +1,191 @@
+"""What our books still lack for a worklog: its cost, or a reversal and a replacement of what stands.
+
+A posted share is never changed. It is reversed when the worklog's own facts change (hours, day, author, order) or when
+Jira says that the worklog was deleted, and for no other reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from enum import StrEnum
+
+from ml_connector.core.journal import fingerprint
+from ml_connector.core.labor import CostPolicy, cost, counts, facts_of, hold, work_date
+from ml_connector.core.ledger import IN_LEDGER, Entry, Recorded, Share, outstanding
+from ml_connector.core.records import Finding, PurchaseOrder, Worklog
+
+
+class Fate(StrEnum):
+    """What we know of a worklog's existence. Only `deleted` ever reverses cost; `invisible` is held."""
+
+    LIVE = "live"
+    DELETED = "deleted"
+    INVISIBLE = "invisible"
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedWork:
+    """A worklog, what became of it, and the order that its issue is bound to (empty where none claims it).
+
+    `refused` is the ERP's own text where it refused this very content before, empty otherwise.
+    """
+
+    worklog: Worklog
+    fate: Fate
+    order: str
+    refused: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """The shares that our books lack for one worklog, and the fingerprint of what they were computed from."""
+
+    worklog_id: str
+    shares: tuple[Share, ...]
+    inputs: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lacking:
+    """All deltas of a set of worklogs, and the findings that held the others."""
+
+    deltas: tuple[Delta, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """What costing reads besides the worklogs themselves.
+
+    `overfull` names the days on which a person logged more than a day holds, over all orders of the connection.
+    """
+
+    orders: Mapping[str, PurchaseOrder]
+    recorded: Mapping[str, Sequence[Recorded]]
+    policy: CostPolicy
+    today: date
+    overfull: frozenset[tuple[str, date]] = frozenset()
+
+
+def lacking(work: Iterable[LoggedWork], books: Books) -> Lacking:
+    """Hold every worklog against our books. One bad worklog never stops another."""
+    deltas: list[Delta] = []
+    findings: dict[tuple[str, str], Finding] = {}
+    for item in sorted(work, key=lambda item: (item.worklog.started, item.worklog.id)):
+        outcome = _delta(item, books)
+        if isinstance(outcome, Finding):
+            findings[outcome.code, outcome.subject] = outcome
+        elif outcome is not None:
+            deltas.append(outcome)
+    return Lacking(tuple(deltas), tuple(findings.values()))
+
+
+def _delta(item: LoggedWork, books: Books) -> Delta | Finding | None:
+    standing = outstanding(books.recorded.get(item.worklog.id, ()))
+    facts = facts_of(item.worklog, item.order, books.policy.zone)
+    if item.fate is Fate.LIVE and standing and {entry.share.basis.facts for entry in standing} == {facts}:
+        return None
+    if item.fate is Fate.INVISIBLE:
+        return _invisible(item) if standing else None
+    wanted = _wanted(item, books)
+    if isinstance(wanted, Finding):
+        return wanted
+    if not standing and not wanted:
+        return None
+    unsettled = next((entry for entry in standing if entry.state not in IN_LEDGER), None)
+    if unsettled is not None:
+        return _unsettled(item, unsettled)
+    return _correction(item, standing, wanted, facts, books)
+
+
+def _wanted(item: LoggedWork, books: Books) -> tuple[Share, ...] | Finding:
+    worklog, policy = item.worklog, books.policy
+    if item.fate is not Fate.LIVE or not item.order or not counts(worklog, policy):
+        return ()
+    day = work_date(worklog, policy.zone)
+    if item.refused:
+        return hold(
+            "refused_by_erp",
+            worklog,
+            f"CloudSuite refused its line: {item.refused}",
+            "Correct the cause, then release it with `ml-connector holds release`.",
+            "finance analyst",
+        )
+    if day > books.today:
+        return hold(
+            "future_work", worklog, f"its day {day} has not come yet", "Have the date corrected, or wait for the day."
+        )
+    if (worklog.author, day) in books.overfull:
+        return hold(
+            "overfull_day",
+            worklog,
+            f"its author logged more than {policy.hours_per_day_max} hours on {day}",
+            "Have the hours of that day corrected in Jira.",
+        )
+    order = books.orders.get(item.order)
+    if order is None:
+        return hold(
+            "unreadable_order",
+            worklog,
+            f"purchase order {item.order} cannot be read from CloudSuite",
+            "See the finding about the order.",
+            "finance analyst",
+        )
+    return cost(worklog, order, policy)
+
+
+def _correction(
+    item: LoggedWork, standing: Sequence[Recorded], wanted: tuple[Share, ...], facts: str, books: Books
+) -> Delta | Finding:
+    """Reversals copy what they reverse; they are dated like it where that period is still open, else by policy."""
+    reversals: list[Share] = []
+    for entry in standing:
+        dated = books.policy.periods.posting_date(entry.share.coding.entity, entry.share.posting_date)
+        if dated is None:
+            return hold(
+                "closed_period",
+                item.worklog,
+                f"it changed after its period closed, and {entry.address} would be reversed",
+                "Reopen the period, or set posting.closed_period to next_open in the connection.",
+                "finance analyst",
+            )
+        reversals.append(entry.share.reversed(entry.reference, entry.sequence, dated))
+    kind = Entry.REPLACEMENT if standing else Entry.ORIGINAL
+    shares = (*reversals, *(replace(share, entry=kind) for share in wanted))
+    return Delta(item.worklog.id, shares, fingerprint([facts, item.fate, [content(share) for share in shares]]))
+
+
+def _invisible(item: LoggedWork) -> Finding:
+    return hold(
+        "invisible_worklog",
+        item.worklog,
+        "Jira does not show it any more, and its deletion feed does not name it; its cost stands",
+        "Let the integration user see it again, or have it deleted properly.",
+        "integration administrator",
+    )
+
+
+def _unsettled(item: LoggedWork, entry: Recorded) -> Finding:
+    return hold(
+        "posting_under_way",
+        item.worklog,
+        f"it changed while {entry.reference} is {entry.state.value.replace('_', ' ')}; nothing reverses what is not "
+        "certain",
+        "Nothing to do: it is corrected once that posting is certain.",
+        "integration administrator",
+    )
+
+
+def content(share: Share) -> list[object]:
+    """A share as canonical JSON values: what hashes are taken over."""
+    coding, basis = share.coding, share.basis
+    return [
+        share.worklog_id, share.issue_id, share.order, share.order_line, share.distribution, share.entry,
+        coding.entity, coding.account, coding.cost_center, coding.project, [list(pair) for pair in coding.dimensions],
+        share.seconds, share.amount.minor, share.amount.currency,
+        share.posting_date.isoformat(), share.work_date.isoformat(), share.reverses,
+        basis.facts, basis.author, None if basis.rate is None else str(basis.rate), basis.rate_rule,
+        basis.mapping_version, basis.rules_version,
+    ]  # fmt: skip

@@ -1,0 +1,324 @@
+"""From hours to cost: which order, which rate, which coding, to the cent.
+
+The cost of a worklog is rounded once, as a whole, and then split over the order's distributions by largest remainder;
+lines are sums of those cents. `ROUNDING_POINT` names that choice, `money.allocate` settles its ties.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, tzinfo
+from fractions import Fraction
+
+from ml_connector.core.journal import fingerprint
+from ml_connector.core.ledger import Basis, Entry, Share
+from ml_connector.core.money import Digits, Money, allocate, round_to_minor
+from ml_connector.core.periods import PeriodPolicy
+from ml_connector.core.rates import Rate, find_rate
+from ml_connector.core.records import Coding, Distribution, Finding, OrderLine, Person, PurchaseOrder, Worklog
+
+ROUNDING_POINT = "worklog"
+RULES_VERSION = "built-in 1"
+SECONDS_PER_HOUR = 3600
+WHOLE_PERCENT = 100
+
+
+@dataclass(frozen=True, slots=True)
+class CostPolicy:
+    """Everything besides the records that decides a cost. Versions are stored with every share.
+
+    `accounts` and `cost_centers` are the codes that entries may name, None where the ERP was not asked.
+    `default_project` is for orders without a project: None holds their hours.
+    """
+
+    post_from: date | None
+    zone: tzinfo
+    people: Mapping[str, Person]
+    rates: tuple[Rate, ...]
+    periods: PeriodPolicy
+    digits: Digits
+    mapping_version: str
+    clearing: Mapping[str, Coding]
+    hours_per_day_max: int = 24
+    default_project: str | None = None
+    accounts: frozenset[str] | None = None
+    cost_centers: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One distribution of an order and its part of the whole."""
+
+    line: OrderLine
+    distribution: Distribution
+    weight: Fraction
+
+
+def work_date(worklog: Worklog, zone: tzinfo) -> date:
+    """The day of work, in the connection's zone: it decides the rate and the posting date."""
+    return worklog.started.astimezone(zone).date()
+
+
+def facts_of(worklog: Worklog, order: str, zone: tzinfo) -> str:
+    """The fingerprint of what a worklog says. Its cost is corrected when this changes, and only then."""
+    return fingerprint([worklog.seconds, work_date(worklog, zone).isoformat(), worklog.author, order])
+
+
+def overfull_days(worklogs: Iterable[Worklog], zone: tzinfo, hours_max: int) -> frozenset[tuple[str, date]]:
+    """The (author, day) pairs whose hours add up to more than a day may hold."""
+    totals: dict[tuple[str, date], int] = {}
+    for worklog in worklogs:
+        day = (worklog.author, work_date(worklog, zone))
+        totals[day] = totals.get(day, 0) + worklog.seconds
+    return frozenset(day for day, seconds in totals.items() if seconds > hours_max * SECONDS_PER_HOUR)
+
+
+def counts(worklog: Worklog, policy: CostPolicy) -> bool:
+    """Whether a worklog is ours to cost at all: it has hours, and lies after the cut-over date."""
+    return worklog.seconds > 0 and policy.post_from is not None and work_date(worklog, policy.zone) >= policy.post_from
+
+
+def cost(worklog: Worklog, order: PurchaseOrder, policy: CostPolicy) -> tuple[Share, ...] | Finding:
+    """The shares of one worklog on one order, or the finding that holds it."""
+    day = work_date(worklog, policy.zone)
+    person = policy.people.get(worklog.author, Person(worklog.author, ""))
+    if person.entity not in ("", order.entity):
+        return hold(
+            "cross_entity_labor",
+            worklog,
+            f"its author is employed by entity {person.entity}, and purchase order {order.key} is charged to "
+            f"entity {order.entity}",
+            "Book it in CloudSuite with due-to and due-from lines, or correct the person's entity in the connection.",
+            "finance analyst",
+        )
+    targets = targets_of(order, policy)
+    if isinstance(targets, Finding):
+        return targets
+    rates = tuple(_rate(target, person, order, policy, day) for target in targets)
+    found = tuple(rate for rate in rates if rate is not None)
+    if len(found) < len(rates):
+        return _no_rate(worklog, order, policy, person, day)
+    posting_date = policy.periods.posting_date(order.entity, day)
+    if posting_date is None:
+        return hold(
+            "closed_period",
+            worklog,
+            f"its day {day} lies in a closed period of entity {order.entity}",
+            "Reopen the period, or set posting.closed_period to next_open in the connection.",
+            "finance analyst",
+        )
+    return _split(worklog, order, targets, found, policy, day, posting_date)
+
+
+def _rate(target: Target, person: Person, order: PurchaseOrder, policy: CostPolicy, day: date) -> Rate | None:
+    coding = target.distribution.coding
+    return find_rate(policy.rates, person, coding.project, coding.cost_center, order.currency, day)
+
+
+def _split(
+    worklog: Worklog,
+    order: PurchaseOrder,
+    targets: Sequence[Target],
+    rates: Sequence[Rate],
+    policy: CostPolicy,
+    day: date,
+    posting_date: date,
+) -> tuple[Share, ...]:
+    """Round the whole once, then allocate cents and seconds; parts of nothing are left out."""
+    hours = Fraction(worklog.seconds, SECONDS_PER_HOUR)
+    exact = [hours * target.weight * Fraction(rate.amount) for target, rate in zip(targets, rates, strict=True)]
+    total = round_to_minor(sum(exact, Fraction(0)), order.currency, policy.digits(order.currency))
+    cents = allocate(total.minor, exact)
+    seconds = allocate(worklog.seconds, [target.weight for target in targets])
+    facts = facts_of(worklog, order.key, policy.zone)
+    return tuple(
+        Share(
+            worklog_id=worklog.id,
+            issue_id=worklog.issue_id,
+            order=order.key,
+            order_line=target.line.number,
+            distribution=target.distribution.sequence,
+            entry=Entry.ORIGINAL,
+            coding=target.distribution.coding,
+            seconds=part_seconds,
+            amount=Money(part_cents, order.currency),
+            posting_date=posting_date,
+            work_date=day,
+            basis=Basis(facts, worklog.author, rate.amount, rate.rule, policy.mapping_version, RULES_VERSION),
+        )
+        for target, rate, part_cents, part_seconds in zip(targets, rates, cents, seconds, strict=True)
+        if part_cents or part_seconds
+    )
+
+
+def targets_of(order: PurchaseOrder, policy: CostPolicy) -> tuple[Target, ...] | Finding:
+    """Where an order's labor goes, with weights that sum to one, or why it can go nowhere."""
+    lines = [line for line in order.lines if not line.closed] or list(order.lines)
+    refusal = _refusal(order, lines, policy)
+    if refusal is not None:
+        return refusal
+    by_amount = sum(line.amount.minor for line in lines)
+    targets: list[Target] = []
+    for line in lines:
+        share = Fraction(line.amount.minor, by_amount) if by_amount else Fraction(1, len(lines))
+        for distribution, part in zip(line.distributions, distribution_weights(line), strict=True):
+            targets.append(Target(line, _projected(distribution, policy), share * part))
+    return _coded(order, targets, policy)
+
+
+def _refusal(order: PurchaseOrder, lines: Sequence[OrderLine], policy: CostPolicy) -> Finding | None:
+    if order.closed:
+        return _order_hold(
+            "closed_order", order, "it is closed", "Reopen it in CloudSuite, or have the hours moved to an open order."
+        )
+    if order.entity not in policy.clearing:
+        return _order_hold(
+            "entity_without_clearing",
+            order,
+            f"entity {order.entity} has no labor clearing account",
+            f'Add [clearing."{order.entity}"] to the connection.',
+            "integration administrator",
+        )
+    if not lines or any(not line.distributions for line in lines):
+        return _order_hold(
+            "order_without_distribution",
+            order,
+            "it has a line that names no GL account",
+            "Add a distribution in CloudSuite, or a default distribution account on the order.",
+        )
+    if any(line.amount.minor < 0 for line in lines):
+        return _order_hold(
+            "negative_line", order, "it has a line with a negative amount", "Correct the line in CloudSuite."
+        )
+    for line in lines:
+        if not foots(line):
+            return _order_hold(
+                "distribution_does_not_total",
+                order,
+                f"the distributions of line {line.number} do not total the line",
+                "Correct the distributions in CloudSuite.",
+            )
+    return None
+
+
+def foots(line: OrderLine) -> bool:
+    """Whether a line's distributions total the line, by whichever measure they use; one kind of measure for all."""
+    parts = line.distributions
+    if len(parts) == 1 and parts[0].amount is None and parts[0].percent is None and parts[0].quantity is None:
+        return True
+    if all(part.amount is not None for part in parts):
+        return sum(part.amount.minor for part in parts if part.amount) == line.amount.minor
+    if all(part.percent is not None for part in parts):
+        return sum(part.percent for part in parts if part.percent is not None) == WHOLE_PERCENT
+    if all(part.quantity is not None for part in parts):
+        return sum(part.quantity for part in parts if part.quantity is not None) == line.quantity
+    return False
+
+
+def distribution_weights(line: OrderLine) -> tuple[Fraction, ...]:
+    """Each distribution's part of a line that foots. A line of no amount splits evenly."""
+    parts = line.distributions
+    if len(parts) == 1:
+        return (Fraction(1),)
+    measures = [_measure(part) for part in parts]
+    whole = sum(measures)
+    return tuple(measure / whole for measure in measures) if whole else (Fraction(1, len(parts)),) * len(parts)
+
+
+def _measure(part: Distribution) -> Fraction:
+    if part.amount is not None:
+        return Fraction(part.amount.minor)
+    return Fraction(part.percent if part.percent is not None else part.quantity or 0)
+
+
+def _projected(distribution: Distribution, policy: CostPolicy) -> Distribution:
+    """An order without a project takes the default one where policy names it."""
+    if distribution.coding.project or not policy.default_project:
+        return distribution
+    coding = distribution.coding
+    return Distribution(
+        distribution.sequence,
+        Coding(coding.entity, coding.account, coding.cost_center, policy.default_project, coding.dimensions),
+        distribution.amount,
+        distribution.percent,
+        distribution.quantity,
+    )
+
+
+def _coded(order: PurchaseOrder, targets: list[Target], policy: CostPolicy) -> tuple[Target, ...] | Finding:
+    for target in targets:
+        coding = target.distribution.coding
+        where = f"line {target.line.number}"
+        if coding.entity != order.entity:
+            return _order_hold(
+                "cross_entity_coding",
+                order,
+                f"{where} is charged to entity {coding.entity}",
+                "Have finance book it with due-to and due-from lines.",
+            )
+        if not coding.project and policy.default_project is None:
+            return _order_hold(
+                "order_without_project",
+                order,
+                f"{where} names no project",
+                'Name a project on the order, or set unprojected = "default_project" in the connection.',
+            )
+        if policy.accounts is not None and coding.account not in policy.accounts:
+            return _order_hold(
+                "unknown_account",
+                order,
+                f"{where} names GL account {coding.account}, which does not exist or takes no postings",
+                "Correct the coding in CloudSuite, or open the account.",
+            )
+        if policy.cost_centers is not None and coding.cost_center and coding.cost_center not in policy.cost_centers:
+            return _order_hold(
+                "inactive_cost_center",
+                order,
+                f"{where} names cost center {coding.cost_center}, which does not exist or is not active",
+                "Correct the coding in CloudSuite, or activate the cost center.",
+            )
+    return tuple(targets)
+
+
+def _no_rate(worklog: Worklog, order: PurchaseOrder, policy: CostPolicy, person: Person, day: date) -> Finding:
+    elsewhere = any(rate.currency != order.currency and rate.effective <= day for rate in policy.rates)
+    known = person.name or f"account {worklog.author}"
+    if worklog.author not in policy.people:
+        return hold(
+            "unmapped_person",
+            worklog,
+            f"its author, Jira account {worklog.author}, is not mapped to a person and no default rate in "
+            f"{order.currency} applies",
+            "Add the account to [[person]] in the connection, or a default rate.",
+            "integration administrator",
+        )
+    return hold(
+        "no_rate",
+        worklog,
+        f"{known} has no rate in {order.currency} that is effective on {day}"
+        + (" (rates in other currencies are not converted)" if elsewhere else ""),
+        "Add a [[rate]] to the connection.",
+        "finance analyst",
+    )
+
+
+def hours_text(seconds: int) -> str:
+    """Hours for people, to the hundredth, rounded half away from zero."""
+    hundredths = (abs(seconds) * 200 + SECONDS_PER_HOUR) // (2 * SECONDS_PER_HOUR)
+    return f"{'-' if seconds < 0 else ''}{hundredths // 100}.{hundredths % 100:02d}"
+
+
+def hold(code: str, worklog: Worklog, why: str, remedy: str, owner: str = "project manager") -> Finding:
+    """A finding that holds one worklog."""
+    return Finding(
+        code,
+        f"worklog {worklog.id}",
+        f"{hours_text(worklog.seconds)} h are held: {why}.",
+        remedy,
+        owner=owner,
+    )
+
+
+def _order_hold(code: str, order: PurchaseOrder, why: str, remedy: str, owner: str = "finance analyst") -> Finding:
+    return Finding(code, f"purchase order {order.key}", f"No hours of it are costed: {why}.", remedy, owner=owner)

@@ -1,0 +1,206 @@
+"""What becomes what: an order or a project as an issue, and an issue's status as a CloudSuite field.
+
+Values here are by the product's own names (`po_number`, `remaining`, …); the edge knows a site's field ids and types.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from ml_connector.core.money import Digits, Money, text_from_money
+from ml_connector.core.records import Coding, Kind, Project, PurchaseOrder
+
+SUMMARY_WIDTH_MAX = 255  # Jira refuses longer summaries.
+LABEL_WIDTH_MAX = 255
+
+
+@dataclass(frozen=True, slots=True)
+class PriorityRule:
+    """Orders authorized at this amount or more, in its currency, get this priority."""
+
+    authorized_from: Money
+    priority: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderMapping:
+    """Where purchase orders become issues, and as what."""
+
+    project: str
+    issue_type: str
+    projects_by_entity: Mapping[str, str] = field(default_factory=dict)
+    priority: str = ""
+    priorities: tuple[PriorityRule, ...] = ()
+    closed_status: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectMapping:
+    """Where the ERP's projects become issues, and as what."""
+
+    project: str
+    issue_type: str
+    types: Mapping[str, str] = field(default_factory=dict)
+    closed_status: str = ""
+    statuses: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class StatusBack:
+    """A Jira status becomes a value of a CloudSuite field."""
+
+    kind: Kind
+    field: str
+    values: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class IssueMapping:
+    """All that decides what issues look like and what goes back.
+
+    Orders closed and projects ended before `opened_from`, the cut-over date, get no issue.
+    """
+
+    connection: str
+    orders: OrderMapping
+    projects: ProjectMapping
+    fields: frozenset[str]
+    key_fields: Mapping[Kind, str]
+    remaining_fields: Mapping[Kind, str]
+    status_back: tuple[StatusBack, ...]
+    digits: Digits
+    opened_from: date | None = None
+
+    @property
+    def jira_projects(self) -> tuple[str, ...]:
+        """Every Jira project that issues may live in."""
+        return tuple(sorted({self.orders.project, self.projects.project, *self.orders.projects_by_entity.values()}))
+
+
+@dataclass(frozen=True, slots=True)
+class DesiredIssue:
+    """An issue as it should be. `values` are by our own names; money stays money until a site's field type is known."""
+
+    kind: Kind
+    erp_key: str
+    marker: str
+    project: str
+    type: str
+    summary: str
+    text: str
+    priority: str
+    status: str
+    values: Mapping[str, str | Money]
+
+
+def marker(connection: str, kind: Kind, erp_key: str) -> str:
+    """The label that an issue is found by. The same order gives the same label, on every run and every machine."""
+    short = {Kind.PURCHASE_ORDER: "po", Kind.PROJECT: "project"}[kind]
+    plain = f"mlc-{connection}-{short}-{erp_key}"
+    label = re.sub(r"[^A-Za-z0-9._/-]", "-", plain)
+    if label == plain and len(label) <= LABEL_WIDTH_MAX:
+        return label
+    return f"{label[:200]}-{hashlib.sha256(plain.encode()).hexdigest()[:10]}"
+
+
+def issue_of_order(order: PurchaseOrder, remaining: Money, mapping: IssueMapping) -> DesiredIssue:
+    """The issue that a purchase order should be."""
+    codings = [part.coding for line in order.lines for part in line.distributions]
+    values: dict[str, str | Money] = {
+        "po_number": order.number,
+        "vendor": order.vendor,
+        "cost_center": _listed([coding.cost_center for coding in codings]),
+        "gl_account": _listed([coding.account for coding in codings]),
+        "project": _listed([coding.project for coding in codings]),
+        "authorized": order.authorized,
+        "remaining": remaining,
+    }
+    title = order.description or (order.lines[0].description if order.lines else "")
+    return DesiredIssue(
+        kind=Kind.PURCHASE_ORDER,
+        erp_key=order.key,
+        marker=marker(mapping.connection, Kind.PURCHASE_ORDER, order.key),
+        project=mapping.orders.projects_by_entity.get(order.entity, mapping.orders.project),
+        type=mapping.orders.issue_type,
+        summary=_summary(f"PO {order.number}", title),
+        text=order_text(order, mapping.digits),
+        priority=_priority(order, mapping.orders),
+        status=mapping.orders.closed_status if order.closed else "",
+        values={name: value for name, value in values.items() if name in mapping.fields},
+    )
+
+
+def issue_of_project(project: Project, remaining: Money, mapping: IssueMapping) -> DesiredIssue:
+    """The issue that a project of the ERP should be."""
+    values: dict[str, str | Money] = {"project": project.number, "authorized": project.budget, "remaining": remaining}
+    rules = mapping.projects
+    status = rules.statuses.get(project.status, "") or ("" if project.active else rules.closed_status)
+    return DesiredIssue(
+        kind=Kind.PROJECT,
+        erp_key=project.key,
+        marker=marker(mapping.connection, Kind.PROJECT, project.key),
+        project=rules.project,
+        type=rules.types.get(project.type, rules.issue_type),
+        summary=_summary(project.number, project.description),
+        text=project_text(project, mapping.digits),
+        priority="",
+        status=status,
+        values={name: value for name, value in values.items() if name in mapping.fields},
+    )
+
+
+def order_text(order: PurchaseOrder, digits: Digits) -> str:
+    """The description of an order's issue: what was ordered, from whom, and how each line is coded."""
+    places = digits(order.currency)
+    head = [
+        f"Purchase order {order.number} of company {order.entity}, in {order.currency}.",
+        f"Vendor: {order.vendor}." if order.vendor else "",
+        f"Buyer: {order.buyer}." if order.buyer else "",
+        f"Ordered on {order.ordered}." if order.ordered else "",
+        "Log your hours on this issue: they are posted to the coding below.",
+    ]
+    lines = [
+        f"Line {line.number}: {line.description or 'no description'}, "
+        f"{text_from_money(line.amount, places)} {order.currency}"
+        + (" (closed)" if line.closed else "")
+        + "".join(f"\n  {coding_text(part.coding)}" for part in line.distributions)
+        for line in order.lines
+    ]
+    return "\n\n".join(["\n".join(part for part in head if part), *lines])
+
+
+def coding_text(coding: Coding) -> str:
+    """A coding in words."""
+    parts = (("GL account", coding.account), ("cost center", coding.cost_center), ("project", coding.project))
+    return ", ".join(f"{words} {code}" for words, code in parts if code)
+
+
+def project_text(project: Project, digits: Digits) -> str:
+    """The description of a project's issue."""
+    budget = text_from_money(project.budget, digits(project.currency))
+    parts = [f"CloudSuite project {project.number}.", f"Budget: {budget} {project.currency}."]
+    if project.begins or project.ends:
+        parts.append(f"Runs from {project.begins or 'open'} to {project.ends or 'open'}.")
+    return "\n".join(parts)
+
+
+def _summary(number: str, title: str) -> str:
+    return " ".join(f"{number}: {title}".split()).rstrip(":")[:SUMMARY_WIDTH_MAX]
+
+
+def _listed(values: Sequence[str]) -> str:
+    return ", ".join(dict.fromkeys(value for value in values if value))
+
+
+def _priority(order: PurchaseOrder, rules: OrderMapping) -> str:
+    """The rule with the highest threshold that the order reaches."""
+    reached = [
+        rule
+        for rule in rules.priorities
+        if rule.authorized_from.currency == order.currency and order.authorized >= rule.authorized_from
+    ]
+    return max(reached, key=lambda rule: rule.authorized_from.minor).priority if reached else rules.priority

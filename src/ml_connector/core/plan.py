@@ -1,0 +1,365 @@
+"""The plan: every difference between what is and what should be, as values. Nothing here writes anything.
+
+The same code makes the plan that is shown, the plan that is approved and the plan that is applied.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from ml_connector.core.budget import Budget, LaborSum, budget_of_order, budget_of_project
+from ml_connector.core.corrections import Books, LoggedWork, lacking
+from ml_connector.core.journal import fingerprint
+from ml_connector.core.journals import Draft, Grouping, drafts, line_content
+from ml_connector.core.labor import CostPolicy, overfull_days
+from ml_connector.core.ledger import Recorded, Share
+from ml_connector.core.mapping import DesiredIssue, IssueMapping, issue_of_order, issue_of_project
+from ml_connector.core.money import Money, text_from_money
+from ml_connector.core.records import Finding, Kind, Project, PurchaseOrder, Severity, Worklog
+
+PLAN_OPERATIONS_MAX = 20_000
+"""A larger plan is refused: nobody can read it, and a mapping gone wrong makes one."""
+
+
+@dataclass(frozen=True, slots=True)
+class BoundIssue:
+    """What we know of the issue of an order or project. `written` is the content we last wrote, by our names."""
+
+    kind: Kind
+    erp_key: str
+    issue_id: str
+    issue_key: str
+    project: str
+    status: str
+    gone: bool
+    written: Mapping[str, object]
+    erp_written: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class CreateIssue:
+    """An issue to create, once, and to find again by its marker."""
+
+    issue: DesiredIssue
+    content: Mapping[str, object]
+
+    @property
+    def key(self) -> str:
+        """What makes this operation the same one tomorrow."""
+        return f"create {self.issue.kind} {self.issue.erp_key}"
+
+
+@dataclass(frozen=True, slots=True)
+class EditIssue:
+    """Fields of an issue that should read otherwise. `changes` and `content` are by our own names."""
+
+    kind: Kind
+    erp_key: str
+    issue_id: str
+    issue_key: str
+    changes: Mapping[str, object]
+    content: Mapping[str, object]
+
+    @property
+    def key(self) -> str:
+        """What makes this operation the same one tomorrow."""
+        return f"edit {self.kind} {self.erp_key}"
+
+
+@dataclass(frozen=True, slots=True)
+class MoveIssue:
+    """A status that an issue should have because of its state in CloudSuite."""
+
+    kind: Kind
+    erp_key: str
+    issue_id: str
+    issue_key: str
+    status: str
+
+    @property
+    def key(self) -> str:
+        """What makes this operation the same one tomorrow."""
+        return f"status {self.kind} {self.erp_key}"
+
+
+@dataclass(frozen=True, slots=True)
+class WriteFields:
+    """Fields of a CloudSuite record that should read otherwise, by CloudSuite's names."""
+
+    kind: Kind
+    erp_key: str
+    values: Mapping[str, str]
+
+    @property
+    def key(self) -> str:
+        """What makes this operation the same one tomorrow."""
+        return f"fields {self.kind} {self.erp_key}"
+
+
+@dataclass(frozen=True, slots=True)
+class PostJournal:
+    """A journal to post. `inputs` fingerprints, by worklog, everything that its lines were computed from."""
+
+    draft: Draft
+    inputs: Mapping[str, str]
+
+    @property
+    def key(self) -> str:
+        """What makes this operation the same one tomorrow."""
+        return f"post {self.draft.reference}"
+
+
+Operation = CreateIssue | EditIssue | MoveIssue | WriteFields | PostJournal
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetLine:
+    """The budget of one order or project as of this plan."""
+
+    kind: Kind
+    erp_key: str
+    budget: Budget
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Operations and findings. The hash is over the operations alone: what a person approves is what is written."""
+
+    connection: str
+    operations: tuple[Operation, ...]
+    findings: tuple[Finding, ...] = ()
+    budgets: tuple[BudgetLine, ...] = ()
+    hash: str = field(init=False, default="")
+
+    def __post_init__(self) -> None:
+        contents = [operation_content(operation) for operation in self.operations]
+        object.__setattr__(self, "hash", fingerprint([self.connection, contents]))
+
+    @property
+    def postings(self) -> tuple[PostJournal, ...]:
+        """The operations that touch the general ledger."""
+        return tuple(operation for operation in self.operations if isinstance(operation, PostJournal))
+
+    @property
+    def worklogs(self) -> frozenset[str]:
+        """The worklogs whose cost this plan posts."""
+        return frozenset(worklog for posting in self.postings for worklog in posting.inputs)
+
+    def only(self, operations: Iterable[Operation]) -> Plan:
+        """A plan of some of these operations, with a hash of its own."""
+        return Plan(self.connection, tuple(operations), self.findings, self.budgets)
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Everything that planning reads: both sides and our ledger, for the keys in question.
+
+    `day_worklogs` are all live worklogs of the people concerned, so that a day's total is seen over all orders;
+    `labor` sums our books by order and project; `authorized` names every order's authorization.
+    """
+
+    connection: str
+    today: date
+    orders: Mapping[str, PurchaseOrder]
+    projects: Mapping[str, Project]
+    bound: Mapping[tuple[Kind, str], BoundIssue]
+    work: tuple[LoggedWork, ...]
+    day_worklogs: tuple[Worklog, ...]
+    recorded: Mapping[str, Sequence[Recorded]]
+    labor: tuple[LaborSum, ...]
+    authorized: Mapping[str, Money]
+    issue_keys: Mapping[str, str]
+    attempts: Mapping[str, int]
+    findings: tuple[Finding, ...] = ()
+
+
+def make_plan(world: World, mapping: IssueMapping, policy: CostPolicy, grouping: Grouping) -> Plan:
+    """Compare what is with what should be, for everything in the world given."""
+    overfull = overfull_days(world.day_worklogs, policy.zone, policy.hours_per_day_max)
+    missing = lacking(world.work, Books(world.orders, world.recorded, policy, world.today, overfull))
+    inputs = {delta.worklog_id: delta.inputs for delta in missing.deltas}
+    shares = [share for delta in missing.deltas for share in delta.shares]
+    journals = drafts(shares, world.recorded, world.issue_keys, world.attempts, grouping)
+    budgets = tuple(_budgets(world, shares))
+    remaining = {(line.kind, line.erp_key): line.budget.remaining for line in budgets}
+    operations = [
+        *_issue_operations(world, mapping, remaining),
+        *(
+            PostJournal(draft, {share.worklog_id: inputs[share.worklog_id] for share in draft.shares})
+            for draft in journals
+        ),
+    ]
+    findings = (*world.findings, *missing.findings, *_issue_findings(world, mapping), *_overruns(budgets))
+    return Plan(world.connection, tuple(operations), findings, budgets)
+
+
+def _budgets(world: World, proposed: Sequence[Share]) -> Iterator[BudgetLine]:
+    labor = (*world.labor, *(LaborSum(share.order, share.coding.project, None, share.amount) for share in proposed))
+    for key in sorted(world.orders):
+        yield BudgetLine(Kind.PURCHASE_ORDER, key, budget_of_order(world.orders[key], labor))
+    for key in sorted(world.projects):
+        yield BudgetLine(Kind.PROJECT, key, budget_of_project(world.projects[key], labor, dict(world.authorized)))
+
+
+def _overruns(budgets: Sequence[BudgetLine]) -> Iterator[Finding]:
+    for line in budgets:
+        if line.budget.remaining.minor < 0:
+            yield Finding(
+                code="over_authorization" if line.kind is Kind.PURCHASE_ORDER else "over_budget",
+                subject=f"{line.kind.value.replace('_', ' ')} {line.erp_key}",
+                message="More labor is charged to it than is left.",
+                remedy="Raise the authorization in CloudSuite, or have the hours moved.",
+                severity=Severity.WARN,
+                owner="project manager",
+                amount=line.budget.remaining,
+            )
+
+
+def _issue_operations(
+    world: World, mapping: IssueMapping, remaining: Mapping[tuple[Kind, str], Money]
+) -> Iterator[Operation]:
+    for key, order in sorted(world.orders.items()):
+        left = remaining[Kind.PURCHASE_ORDER, key]
+        stale = order.closed and _before(order.ordered, mapping.opened_from)
+        yield from _operations(world, issue_of_order(order, left, mapping), left, order.fields, mapping, stale=stale)
+    for key, project in sorted(world.projects.items()):
+        left = remaining[Kind.PROJECT, key]
+        stale = not project.active and _before(project.ends, mapping.opened_from)
+        yield from _operations(
+            world, issue_of_project(project, left, mapping), left, project.fields, mapping, stale=stale
+        )
+
+
+def _before(day: date | None, opened_from: date | None) -> bool:
+    """What was over before the cut-over date gets no issue: the first sync creates no museum."""
+    return day is None or opened_from is None or day < opened_from
+
+
+def _operations(
+    world: World,
+    issue: DesiredIssue,
+    remaining: Money,
+    erp_fields: Mapping[str, str],
+    mapping: IssueMapping,
+    *,
+    stale: bool,
+) -> Iterator[Operation]:
+    bound = world.bound.get((issue.kind, issue.erp_key))
+    if bound is not None:
+        if not bound.gone:
+            yield from _bound_operations(issue, remaining, bound, erp_fields, mapping)
+    elif not stale:
+        yield CreateIssue(issue, issue_content(issue, mapping))
+
+
+def _bound_operations(
+    issue: DesiredIssue, remaining: Money, bound: BoundIssue, erp_fields: Mapping[str, str], mapping: IssueMapping
+) -> Iterator[Operation]:
+    content = issue_content(issue, mapping)
+    changes = {name: value for name, value in content.items() if bound.written.get(name) != value}
+    if changes:
+        yield EditIssue(bound.kind, bound.erp_key, bound.issue_id, bound.issue_key, changes, content)
+    if issue.status and bound.status != issue.status and bound.written.get("status") != issue.status:
+        yield MoveIssue(bound.kind, bound.erp_key, bound.issue_id, bound.issue_key, issue.status)
+    values = dict(_erp_values(remaining, bound, erp_fields, mapping))
+    if values:
+        yield WriteFields(bound.kind, bound.erp_key, values)
+
+
+def _erp_values(
+    remaining: Money, bound: BoundIssue, erp_fields: Mapping[str, str], mapping: IssueMapping
+) -> Iterator[tuple[str, str]]:
+    """What the ERP's fields should read: the issue's key, the remaining budget, the status where it changed."""
+    key_field = mapping.key_fields.get(bound.kind, "")
+    if key_field and erp_fields.get(key_field, "") != bound.issue_key and not _taken(bound, erp_fields, key_field):
+        yield key_field, bound.issue_key
+    remaining_field = mapping.remaining_fields.get(bound.kind, "")
+    if remaining_field and erp_fields.get(remaining_field, "") != amount_text(remaining, mapping):
+        yield remaining_field, amount_text(remaining, mapping)
+    for back in mapping.status_back:
+        value = back.values.get(bound.status, "")
+        # Only a change in Jira writes: a value that finance set later is finance's.
+        if back.kind is bound.kind and value and bound.erp_written.get(back.field) != value:
+            yield back.field, value
+
+
+def _taken(bound: BoundIssue, erp_fields: Mapping[str, str], key_field: str) -> bool:
+    """Whether the key field holds something that we never wrote."""
+    return erp_fields.get(key_field, "") not in ("", bound.erp_written.get(key_field, ""))
+
+
+def _issue_findings(world: World, mapping: IssueMapping) -> Iterator[Finding]:
+    for (kind, erp_key), bound in sorted(world.bound.items()):
+        what = f"{kind.value.replace('_', ' ')} {erp_key}"
+        if bound.gone:
+            yield Finding(
+                "issue_gone",
+                what,
+                f"Its issue {bound.issue_key} was deleted or cannot be seen any more.",
+                "Restore it or the permission, or run `ml-connector issue recreate`.",
+            )
+        elif bound.project and bound.project not in mapping.jira_projects:
+            yield Finding(
+                "issue_moved",
+                what,
+                f"A person moved its issue to {bound.issue_key}, outside the mapped Jira projects.",
+                "Move it back, or map that Jira project. Hours on it are still costed.",
+                Severity.WARN,
+                "project manager",
+            )
+        record = world.orders.get(erp_key) if kind is Kind.PURCHASE_ORDER else world.projects.get(erp_key)
+        key_field = mapping.key_fields.get(kind, "")
+        if (
+            record
+            and key_field
+            and record.fields.get(key_field, "") != bound.issue_key
+            and _taken(bound, record.fields, key_field)
+        ):
+            yield Finding(
+                "key_field_taken",
+                what,
+                f"CloudSuite's field {key_field} holds {record.fields.get(key_field)!r}, which we did not write.",
+                "Clear the field in CloudSuite, or name another one in the connection.",
+                Severity.WARN,
+            )
+
+
+def issue_content(issue: DesiredIssue, mapping: IssueMapping) -> dict[str, object]:
+    """An issue's content as JSON values by our own names: what is compared, stored and hashed."""
+    values = {
+        name: amount_text(value, mapping) if isinstance(value, Money) else value for name, value in issue.values.items()
+    }
+    content: dict[str, object] = {"summary": issue.summary, "text": issue.text, **values}
+    return {**content, "priority": issue.priority} if issue.priority else content
+
+
+def amount_text(money: Money, mapping: IssueMapping) -> str:
+    """An amount with all its decimals and no currency."""
+    return text_from_money(money, mapping.digits(money.currency))
+
+
+def operation_content(operation: Operation) -> list[object]:
+    """An operation as canonical JSON values: what a plan's hash is taken over."""
+    match operation:
+        case CreateIssue():
+            issue = operation.issue
+            return [operation.key, issue.marker, issue.project, issue.type, dict(operation.content)]
+        case EditIssue():
+            return [operation.key, operation.issue_id, dict(operation.changes)]
+        case MoveIssue():
+            return [operation.key, operation.issue_id, operation.status]
+        case WriteFields():
+            return [operation.key, dict(operation.values)]
+        case PostJournal():
+            lines = [line_content(part.line) for part in operation.draft.lines]
+            return [operation.key, operation.draft.content, lines, dict(operation.inputs)]
+
+
+def drift(approved: Plan, today: Plan) -> tuple[str, ...]:
+    """The operations of an approved plan that today's plan, made for the same keys, no longer holds unchanged."""
+    now = {operation.key: operation_content(operation) for operation in today.operations}
+    return tuple(
+        operation.key for operation in approved.operations if now.get(operation.key) != operation_content(operation)
+    )

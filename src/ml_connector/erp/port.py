@@ -1,0 +1,135 @@
+"""What the product asks of any CloudSuite product line, in the product's own words.
+
+An adapter is pairs of pure functions (build a request, parse an answer) behind this port; it declares what it can do
+and how long an ambiguous write may stay invisible.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Protocol
+
+from ml_connector.core.journal import Journal, Sighting
+from ml_connector.core.records import Kind, Row
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a product line declares. Widths are characters."""
+
+    product: str
+    reference_width: int
+    key_field_width: int
+    settle_seconds: float
+    posts_journals: bool
+    verified_against: str
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A delta window, both ends inclusive, aware. `since` None asks for everything up to `until`."""
+
+    since: datetime | None
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FieldUpdate:
+    """New values of an ERP record's fields, by the ERP's own field names."""
+
+    kind: Kind
+    key: str
+    values: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WriteResult:
+    """Whether one update of a batch was taken; `refusal` is the ERP's own text, empty where it was."""
+
+    key: str
+    refusal: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DimensionValue:
+    """An account or a cost center that exists. `posting` tells whether entries may name it."""
+
+    code: str
+    description: str
+    active: bool
+    posting: bool = True
+    requires_project: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A month or other span of the fiscal calendar. `open` is None where the ERP does not tell."""
+
+    entity: str
+    name: str
+    begins: date
+    ends: date
+    open: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class RowRefusal:
+    """The ERP's own words about one line of a journal."""
+
+    sequence: int
+    message: str
+
+
+class Erp(Protocol):
+    """A CloudSuite product line. Every method may raise `Transient`, `RateLimited`, `Unauthorized` or `Malformed`."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What this product line can do."""
+        ...
+
+    def changes(self, kind: Kind, window: Window) -> Iterator[Sequence[Row]]:
+        """Pages of records of one class that changed in the window."""
+        ...
+
+    def write(self, updates: Sequence[FieldUpdate]) -> tuple[WriteResult, ...]:
+        """Write fields of records of one kind, in batches; one result each, in order. Repeating changes nothing."""
+        ...
+
+    def accounts(self) -> tuple[DimensionValue, ...]:
+        """The GL accounts."""
+        ...
+
+    def cost_centers(self) -> tuple[DimensionValue, ...]:
+        """The cost centers."""
+        ...
+
+    def periods(self, entity: str) -> tuple[Period, ...]:
+        """The fiscal calendar of an entity, with its state where the ERP tells."""
+        ...
+
+    def missing_fields(self) -> tuple[str, ...]:
+        """Fields of our field map that the ERP does not know: `Class.Field` each. Empty where all is well."""
+        ...
+
+    def sight(self, reference: str) -> Sighting:
+        """Everything that the ERP shows under one reference: staging, results and GL detail. Reads only."""
+        ...
+
+    def stage(self, journal: Journal, sequences: Sequence[int]) -> tuple[RowRefusal, ...]:
+        """Put the lines with these sequence numbers into staging. Raises `Ambiguous`."""
+        ...
+
+    def validate(self, reference: str) -> None:
+        """Have the ERP check the staged lines without posting (FSM's edit-only run). Raises `Ambiguous`."""
+        ...
+
+    def release(self, reference: str) -> None:
+        """Turn staged lines into journal entries. Raises `Ambiguous`; success is read back, never assumed."""
+        ...
+
+    def roll_back(self, reference: str) -> None:
+        """Take staged lines out again. Only before release. Raises `Ambiguous`."""
+        ...

@@ -1,0 +1,157 @@
+"""What the product asks of any Jira deployment, in the product's own words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from ml_connector.core.records import Issue, Worklog
+
+
+@dataclass(frozen=True, slots=True)
+class WorklogChange:
+    """One entry of a change feed: a worklog id and when Jira noted the change."""
+
+    worklog_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePage:
+    """A page of a change feed. `until` is the server's own cursor for the next read; never invent one."""
+
+    changes: tuple[WorklogChange, ...]
+    until: datetime
+    last: bool
+
+
+@dataclass(frozen=True, slots=True)
+class IssueDraft:
+    """An issue to create. `text` is plain text in paragraphs; the adapter writes it as its deployment wants it.
+
+    `fields` are by field id, with JSON values; `marker` is the label that the issue is found by.
+    """
+
+    project: str
+    type: str
+    summary: str
+    text: str
+    marker: str
+    priority: str = ""
+    fields: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """An issue that Jira says it created."""
+
+    id: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotCreated:
+    """Jira's own words about an issue that it refused."""
+
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class IssueEdit:
+    """Changes of one issue: only what is given is written. `text` None leaves the description alone."""
+
+    issue_id: str
+    summary: str | None = None
+    text: str | None = None
+    priority: str | None = None
+    fields: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class FieldInfo:
+    """A field of the site: `customfield_10101`, its name, and its type as Jira calls it (string, number, …)."""
+
+    id: str
+    name: str
+    type: str
+    custom: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CreateField:
+    """A field on the create screen of a project and issue type."""
+
+    id: str
+    name: str
+    required: bool
+    has_default: bool
+
+
+class Jira(Protocol):
+    """A Jira site. Every method may raise `Transient`, `RateLimited`, `Unauthorized` or `Malformed`."""
+
+    def whoami(self) -> str:
+        """The account id that we act as. Our own worklogs and edits are told by it."""
+        ...
+
+    def updated_worklogs(self, since: datetime) -> ChangePage:
+        """Worklogs created or changed since (inclusive), oldest first; the last minute is not shown yet."""
+        ...
+
+    def deleted_worklogs(self, since: datetime) -> ChangePage:
+        """Worklogs deleted since (inclusive), oldest first; the last minute is not shown yet."""
+        ...
+
+    def worklogs(self, ids: Sequence[str]) -> tuple[Worklog, ...]:
+        """The worklogs with these ids that we may see: a missing one is not proof of deletion."""
+        ...
+
+    def issue_worklogs(self, issue_id: str) -> Iterator[Worklog]:
+        """All worklogs of one issue that we may see. Raises `Rejected` (404) where the issue is gone or invisible."""
+        ...
+
+    def search(self, jql: str, fields: Sequence[str]) -> Iterator[Issue]:
+        """Issues by bounded JQL. The index lags: what is not found may still exist."""
+        ...
+
+    def issues(self, ids: Sequence[str], fields: Sequence[str]) -> tuple[Issue, ...]:
+        """Issues by id, read past the index. Missing ones are gone or invisible."""
+        ...
+
+    def create_issues(self, drafts: Sequence[IssueDraft]) -> tuple[Created | NotCreated, ...]:
+        """Create up to 50 issues in one call; one outcome each, in order. Raises `Ambiguous`."""
+        ...
+
+    def edit_issue(self, edit: IssueEdit) -> None:
+        """Write fields of one issue. Repeating changes nothing. Raises `Rejected`."""
+        ...
+
+    def transition(self, issue_id: str, status: str) -> bool:
+        """Move the issue to a status by a transition that leads there; False where its workflow offers none."""
+        ...
+
+    def projects(self) -> tuple[str, ...]:
+        """Keys of the projects that we may see."""
+        ...
+
+    def issue_types(self, project: str) -> tuple[str, ...]:
+        """Names of the issue types of a project. Raises `Rejected` (404) where the project is gone."""
+        ...
+
+    def create_fields(self, project: str, issue_type: str) -> tuple[CreateField, ...]:
+        """The fields that can be set when an issue of this type is created."""
+        ...
+
+    def fields(self) -> tuple[FieldInfo, ...]:
+        """All fields of the site."""
+        ...
+
+    def statuses(self) -> tuple[str, ...]:
+        """Names of the statuses of the site."""
+        ...
+
+    def permissions(self, project: str, names: Sequence[str]) -> Mapping[str, bool]:
+        """Which of the named permissions we hold in a project."""
+        ...
