@@ -1,5 +1,6 @@
 """Hours become cost by rate, precedence and distribution, and every hour that cannot be costed says why."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -45,8 +46,7 @@ def test_two_and_a_half_hours_at_a_hundred_are_two_hundred_and_fifty() -> None:
 def test_cents_and_seconds_always_foot(seconds: int, amount: Decimal, parts: list[int]) -> None:
     """Over any distribution, the shares sum to the worklog's seconds and to its cost rounded once."""
     distributions = tuple(Distribution(str(i), coding(f"CC-{i}"), Money(part, "USD")) for i, part in enumerate(parts))
-    item = worklog(hours="1")
-    item = type(item)(*[getattr(item, name) for name in item.__slots__[:-1]], seconds)
+    item = replace(worklog(), seconds=seconds)
     found = shares(cost(item, order(amount=sum(parts), parts=distributions), policy(rate(str(amount)))))
     assert sum(share.seconds for share in found) == seconds
     exact = amount * seconds / 3600
@@ -120,7 +120,8 @@ FROM_NOVEMBER = PeriodPolicy(earliest={"1000": date(2026, 11, 1)})
         ("order_without_project", lambda: cost(worklog(), coded(project=""), policy())),
         ("cross_entity_coding", lambda: cost(worklog(), coded(entity="2000"), policy())),
         ("entity_without_clearing", lambda: cost(worklog(), order(), policy(clearing={}))),
-        ("unknown_account", lambda: cost(worklog(), order(), policy(accounts=frozenset({"1"})))),
+        ("unknown_clearing_account", lambda: cost(worklog(), order(), policy(accounts=frozenset({"612000"})))),
+        ("unknown_account", lambda: cost(worklog(), order(), policy(accounts=frozenset({"219900"})))),
         ("inactive_cost_center", lambda: cost(worklog(), order(), policy(cost_centers=frozenset({"1"})))),
         ("cross_entity_labor", lambda: cost(worklog(), order(), policy(people=EMPLOYED_ELSEWHERE))),
         ("closed_period", lambda: cost(worklog(), order(), policy(periods=FROM_NOVEMBER))),
@@ -164,8 +165,7 @@ def test_a_closed_period_moves_the_posting_to_the_next_open_day_where_policy_say
 def test_the_day_of_work_is_the_connections_day() -> None:
     """23:30 in UTC on the last of the month is the next month in Berlin."""
     late = worklog(day="2026-10-31")
-    late = type(late)(*[getattr(late, name) for name in ("id", "issue_id", "author", "updater")],
-                      late.started.replace(hour=23, minute=30), late.created, late.updated, late.seconds)  # fmt: skip
+    late = replace(late, started=late.started.replace(hour=23, minute=30))
     assert work_date(late, ZoneInfo("UTC")) == date(2026, 10, 31)
     assert work_date(late, ZoneInfo("Europe/Berlin")) == date(2026, 11, 1)
 

@@ -21,7 +21,7 @@ from ml_connector.core.records import Coding, Distribution, Finding, OrderLine, 
 ROUNDING_POINT = "worklog"
 RULES_VERSION = "built-in 1"
 SECONDS_PER_HOUR = 3600
-WHOLE_PERCENT = 100
+WHOLE_PERCENT = Fraction(100)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,67 +169,65 @@ def targets_of(order: PurchaseOrder, policy: CostPolicy) -> tuple[Target, ...] |
 
 def _refusal(order: PurchaseOrder, lines: Sequence[OrderLine], policy: CostPolicy) -> Finding | None:
     if order.closed:
-        return _order_hold(
-            "closed_order", order, "it is closed", "Reopen it in CloudSuite, or have the hours moved to an open order."
-        )
-    if order.entity not in policy.clearing:
-        return _order_hold(
-            "entity_without_clearing",
-            order,
-            f"entity {order.entity} has no labor clearing account",
-            f'Add [clearing."{order.entity}"] to the connection.',
-            "integration administrator",
-        )
+        remedy = "Reopen it in CloudSuite, or have the hours moved to an open order."
+        return _order_hold("closed_order", order, "it is closed", remedy)
+    return _clearing_refusal(order, policy) or _line_refusal(order, lines)
+
+
+def _clearing_refusal(order: PurchaseOrder, policy: CostPolicy) -> Finding | None:
+    remedy, owner = f'Correct [clearing."{order.entity}"] in the connection.', "integration administrator"
+    clearing = policy.clearing.get(order.entity)
+    if clearing is None:
+        why = f"entity {order.entity} has no labor clearing account"
+        return _order_hold("entity_without_clearing", order, why, remedy, owner)
+    if policy.accounts is not None and clearing.account not in policy.accounts:
+        why = f"labor clearing account {clearing.account} of entity {order.entity} does not exist or takes no postings"
+        return _order_hold("unknown_clearing_account", order, why, remedy, owner)
+    return None
+
+
+def _line_refusal(order: PurchaseOrder, lines: Sequence[OrderLine]) -> Finding | None:
     if not lines or any(not line.distributions for line in lines):
-        return _order_hold(
-            "order_without_distribution",
-            order,
-            "it has a line that names no GL account",
-            "Add a distribution in CloudSuite, or a default distribution account on the order.",
-        )
-    if any(line.amount.minor < 0 for line in lines):
-        return _order_hold(
-            "negative_line", order, "it has a line with a negative amount", "Correct the line in CloudSuite."
-        )
+        remedy = "Add a distribution in CloudSuite, or a default distribution account on the order."
+        return _order_hold("order_without_distribution", order, "it has a line that names no GL account", remedy)
     for line in lines:
+        if line.amount.minor < 0:
+            why = f"line {line.number} has a negative amount"
+            return _order_hold("negative_line", order, why, "Correct the line in CloudSuite.")
         if not foots(line):
-            return _order_hold(
-                "distribution_does_not_total",
-                order,
-                f"the distributions of line {line.number} do not total the line",
-                "Correct the distributions in CloudSuite.",
-            )
+            why = f"the distributions of line {line.number} do not total the line"
+            return _order_hold("distribution_does_not_total", order, why, "Correct the distributions in CloudSuite.")
     return None
 
 
 def foots(line: OrderLine) -> bool:
-    """Whether a line's distributions total the line, by whichever measure they use; one kind of measure for all."""
-    parts = line.distributions
-    if len(parts) == 1 and parts[0].amount is None and parts[0].percent is None and parts[0].quantity is None:
-        return True
-    if all(part.amount is not None for part in parts):
-        return sum(part.amount.minor for part in parts if part.amount) == line.amount.minor
-    if all(part.percent is not None for part in parts):
-        return sum(part.percent for part in parts if part.percent is not None) == WHOLE_PERCENT
-    if all(part.quantity is not None for part in parts):
-        return sum(part.quantity for part in parts if part.quantity is not None) == line.quantity
-    return False
+    """Whether a line's distributions total the line."""
+    return _measures(line) is not None
 
 
 def distribution_weights(line: OrderLine) -> tuple[Fraction, ...]:
     """Each distribution's part of a line that foots. A line of no amount splits evenly."""
-    parts = line.distributions
-    if len(parts) == 1:
-        return (Fraction(1),)
-    measures = [_measure(part) for part in parts]
+    measures = _measures(line) or ()
     whole = sum(measures)
-    return tuple(measure / whole for measure in measures) if whole else (Fraction(1, len(parts)),) * len(parts)
+    return tuple(measure / whole for measure in measures) if whole else (Fraction(1, len(measures)),) * len(measures)
 
 
-def _measure(part: Distribution) -> Fraction:
-    if part.amount is not None:
-        return Fraction(part.amount.minor)
-    return Fraction(part.percent if part.percent is not None else part.quantity or 0)
+def _measures(line: OrderLine) -> tuple[Fraction, ...] | None:
+    """The distributions by the first measure that all of them carry and that totals the line.
+
+    ERPs fill the measures that are not in use with zeros, so that which one counts shows only in the total.
+    """
+    parts = line.distributions
+    if len(parts) == 1 and not any((parts[0].amount and parts[0].amount.minor, parts[0].percent, parts[0].quantity)):
+        return (Fraction(1),)
+    amounts = [Fraction(part.amount.minor) for part in parts if part.amount is not None]
+    percents = [Fraction(part.percent) for part in parts if part.percent is not None]
+    quantities = [Fraction(part.quantity) for part in parts if part.quantity is not None]
+    wholes = ((amounts, Fraction(line.amount.minor)), (percents, WHOLE_PERCENT), (quantities, Fraction(line.quantity)))
+    for measures, whole in wholes:
+        if len(measures) == len(parts) and sum(measures) == whole and min(measures) >= 0:
+            return tuple(measures)
+    return None
 
 
 def _projected(distribution: Distribution, policy: CostPolicy) -> Distribution:

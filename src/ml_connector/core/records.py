@@ -52,7 +52,7 @@ class Coding:
 
 @dataclass(frozen=True, slots=True)
 class Distribution:
-    """How one share of an order line is coded. One of amount, percent and quantity is given; all None means all."""
+    """How one share of an order line is coded, and how large it is: by amount, percent or quantity of the line."""
 
     sequence: str
     coding: Coding

@@ -1,0 +1,222 @@
+"""The only wiring: from a directory with settings, a key and a database to lanes that can be run."""
+
+from __future__ import annotations
+
+import os
+import random
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import structlog
+from sqlalchemy import Connection as Transaction
+
+from ml_connector.clock import Clock, SystemClock
+from ml_connector.engine.lane import Lane
+from ml_connector.engine.loop import Loop, Schedule
+from ml_connector.engine.poll import order_key
+from ml_connector.engine.run import run_lane
+from ml_connector.erp import registry as erps
+from ml_connector.erp.gateway import Gateway
+from ml_connector.erp.ion import ClientAuthentication, parse_ionapi
+from ml_connector.erp.port import Erp
+from ml_connector.errors import ConnectorError, InvariantBroken, Misconfigured, Refused
+from ml_connector.jira import registry as jiras
+from ml_connector.jira.port import Jira
+from ml_connector.net.client import Client
+from ml_connector.net.limits import Pace
+from ml_connector.net.transport import HttpTransport
+from ml_connector.policy import currency_digits, lane_policy
+from ml_connector.settings import Connection, Home, load_connections, sample
+from ml_connector.store import audit, bindings, cursors, worklogs
+from ml_connector.store.database import Database
+from ml_connector.store.vault import MasterKey, Vault
+from ml_connector.wire import Request, Response
+
+log = structlog.get_logger()
+
+CLOUDSUITE = "cloudsuite"
+JIRA = "jira"
+"""Names of the two secrets of a connection in the vault."""
+DIRECTORY_MODE = 0o700
+FIRST_STREAM = "erp.purchase_order"
+
+Transport = Callable[[Connection], Callable[[Request], Response]]
+"""Makes the one exchange that a connection's clients use; tests put the simulated vendors here."""
+
+
+def http_transport(connection: Connection) -> Callable[[Request], Response]:
+    """Real sockets, guarded as the connection says."""
+    return HttpTransport(allowed_hosts=connection.network.allowed_hosts, ca_file=connection.network.ca_file)
+
+
+@dataclass(slots=True)
+class Installation:
+    """One directory's settings, key and database, and what can be built from them."""
+
+    home: Home
+    connections: dict[str, Connection]
+    database: Database
+    vault: Vault
+    clock: Clock
+    transport: Transport = http_transport
+
+    def choose(self, name: str) -> str:
+        """The connection named, or the only one. Raises Refused where that is not clear."""
+        if name in self.connections:
+            return name
+        known = ", ".join(sorted(self.connections)) or "none"
+        if name or len(self.connections) != 1:
+            what = f"There is no connection {name}." if name else "Several connections are set up, or none."
+            raise Refused(what, remedy=f"Name one with --connection. Set up: {known}.")
+        return next(iter(self.connections))
+
+    def lane(self, name: str = "", say: Callable[[str], None] = lambda _message: None) -> Lane:
+        """A lane of a connection, ready to run. Raises Misconfigured without stored credentials."""
+        chosen = self.choose(name)
+        connection = self.connections[chosen]
+        return Lane(
+            name=chosen,
+            site=connection.jira.url,
+            database=self.database,
+            erp=self.erp(connection, self._secret(chosen, CLOUDSUITE)["ionapi"]),
+            jira=self.jira(connection, self._secret(chosen, JIRA)),
+            clock=self.clock,
+            policy=lane_policy(connection),
+            say=say,
+        )
+
+    def erp(self, connection: Connection, ionapi: str) -> Erp:
+        """The ERP of a connection, with these credentials."""
+        settings = connection.cloudsuite
+        client = Client(self.transport(connection), self.clock, Pace(settings.calls_per_minute), random.random)
+        gateway = Gateway(
+            parse_ionapi(ionapi),
+            client.send,
+            self.clock,
+            authentication=ClientAuthentication(settings.client_authentication),
+        )
+        return erps.open_erp(gateway.send, connection, currency_digits)
+
+    def jira(self, connection: Connection, secret: dict[str, str]) -> Jira:
+        """The Jira of a connection, with these credentials."""
+        client = Client(self.transport(connection), self.clock, Pace(), random.random)
+        return jiras.open_jira(connection.jira.deployment, connection.jira.url, secret, client.send)
+
+    def try_cloudsuite(self, name: str, ionapi: str) -> str:
+        """Sign in and read the calendar. Raises what is wrong; returns what to show of the credentials."""
+        credentials = parse_ionapi(ionapi)
+        connection = self.connections[name]
+        self.erp(connection, ionapi).periods(connection.cloudsuite.entities[0])
+        return f"tenant {credentials.tenant}, application {credentials.name}"
+
+    def try_jira(self, name: str, secret: dict[str, str]) -> str:
+        """Sign in. Raises what is wrong; returns the account."""
+        return self.jira(self.connections[name], secret).whoami()
+
+    def keep_secret(self, name: str, record: str, fields: dict[str, str]) -> None:
+        """Store credentials that were tried, encrypted."""
+        with self.database.begin() as tx:
+            self.vault.put(tx, name, record, fields)
+            audit.append(tx, self.clock.now(), "local", "credentials_stored", f"{name} {record}", {})
+
+    def _secret(self, name: str, record: str) -> dict[str, str]:
+        with self.database.read() as tx:
+            found = self.vault.get(tx, name, record)
+        if found is None:
+            raise Misconfigured(
+                f"Connection {name} has no credentials for {record}.",
+                remedy=f"Run `ml-connector connect {record} -c {name}`.",
+            )
+        return found
+
+    def last_read(self, name: str) -> str:
+        """When CloudSuite was last read, as an ISO time; empty before the first reading."""
+        with self.database.read() as tx:
+            return cursors.read(tx, name, FIRST_STREAM) or ""
+
+    def keys_of_worklog(self, tx: Transaction, name: str, worklog_id: str) -> list[str]:
+        """The work that a worklog belongs to."""
+        issues = [held.worklog.issue_id for held in worklogs.by_ids(tx, name, [worklog_id])]
+        return [order_key(binding.kind, binding.erp_key) for binding in bindings.by_issue_ids(tx, name, issues)]
+
+
+def open_installation(
+    directory: Path, clock: Clock | None = None, transport: Transport = http_transport
+) -> Installation:
+    """Open a directory. Raises Misconfigured, with a remedy, for whatever is missing or wrong."""
+    _refuse_without_assertions()
+    home = Home(directory)
+    if not home.connections.is_dir():
+        raise Misconfigured(f"{directory} holds no installation.", remedy="Make one with `ml-connector init`.")
+    connections = {connection.name: connection for connection in load_connections(home.connections)}
+    database = Database(home.database_url)
+    database.check()
+    vault = Vault(MasterKey.load(home.key_file, os.environ))
+    return Installation(home, connections, database, vault, clock or SystemClock(), transport)
+
+
+def create_installation(directory: Path, name: str) -> list[str]:
+    """Make what is missing of an installation, and say what was made. Nothing that is there is touched."""
+    home = Home(directory)
+    made: list[str] = []
+    home.connections.mkdir(parents=True, exist_ok=True, mode=DIRECTORY_MODE)
+    if not home.key_file.exists() and "MLC_KEY" not in os.environ:
+        MasterKey.create_file(home.key_file)
+        made.append(f"Key for secrets: {home.key_file} (keep a copy apart from the database)")
+    upgrade_database(directory)
+    made.append(f"Database: {home.database_url}")
+    file = home.connection_file(name)
+    if not file.exists():
+        file.write_text(sample(name), encoding="utf-8")
+        made.append(f"Connection file to edit: {file}")
+    return made
+
+
+def upgrade_database(directory: Path) -> None:
+    """Bring the database of a directory to the present schema."""
+    Database(Home(directory).database_url).upgrade()
+
+
+def _refuse_without_assertions() -> None:
+    """Invariants are asserted; a program without them is not the one that was tested."""
+    if sys.flags.optimize:
+        raise InvariantBroken("Python runs with -O, which removes our checks.", remedy="Start it without -O.")
+
+
+def schedules(installed: Installation) -> dict[str, Schedule]:
+    """When each connection runs."""
+    return {
+        name: Schedule(
+            timedelta(seconds=connection.schedule.interval_seconds),
+            timedelta(seconds=connection.schedule.sweep_seconds),
+            timedelta(seconds=connection.schedule.jitter_seconds),
+        )
+        for name, connection in installed.connections.items()
+    }
+
+
+def embedded_loop(installed: Installation, stop: threading.Event) -> Loop:
+    """The schedule of all connections, in this process. Each lane is built once and keeps its connections open."""
+    lanes: dict[str, Lane] = {}
+
+    def run(name: str) -> Callable[[bool], None]:
+        def once(sweeping: bool) -> None:  # noqa: FBT001 - the loop's own signature
+            if name not in lanes:
+                lanes[name] = installed.lane(name)
+            outcome = run_lane(lanes[name], sweeping=sweeping)
+            log.info("A run has ended.", action="run_ended", connection=name, written=outcome.written)
+
+        return once
+
+    runs = {name: run(name) for name in installed.connections}
+    return Loop(schedules(installed), runs, installed.clock, stop, tell_failure)
+
+
+def tell_failure(name: str, error: Exception) -> None:
+    """Log a failed run in the error's own words."""
+    message = str(error) if isinstance(error, ConnectorError) else repr(error)
+    log.error("A run failed.", action="run_failed", connection=name, error=type(error).__name__, message=message)

@@ -1,0 +1,45 @@
+"""The command line: one function a command, each with an example, JSON for machines and an exit code that tells."""
+
+from __future__ import annotations
+
+import typer
+
+from ml_connector.cli import books, play, setup, work
+
+app = typer.Typer(
+    name="ml-connector",
+    help="Keeps Infor CloudSuite and Jira in step, and is right about money.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+for command in (
+    play.demo,
+    play.sandbox,
+    setup.init,
+    setup.check,
+    work.plan,
+    work.approve,
+    work.apply,
+    work.sync,
+    work.serve,
+    books.ledger,
+    books.explain,
+    books.budget,
+    books.findings,
+):
+    app.command()(command)
+for name, group in (
+    ("connect", setup.connect_app),
+    ("people", setup.people_app),
+    ("holds", books.holds_app),
+    ("audit", books.audit_app),
+    ("db", setup.db_app),
+):
+    app.add_typer(group, name=name)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

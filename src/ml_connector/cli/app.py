@@ -1,0 +1,120 @@
+"""What all commands share: where the installation is, how errors are told, and JSON or tables out."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, ParamSpec, TypeVar
+
+import typer
+from rich.console import Console
+
+from ml_connector.bootstrap import Installation, open_installation
+from ml_connector.errors import (
+    Ambiguous,
+    ConnectorError,
+    Drifted,
+    Misconfigured,
+    Refused,
+    Transient,
+    Unauthorized,
+)
+from ml_connector.settings import InvalidSettings, render_errors
+from ml_connector.store import principals
+from ml_connector.store.principals import Principal
+
+TOKEN_VARIABLE = "MLC_TOKEN"  # noqa: S105 - the name of a variable, not a secret
+
+EXIT_CODES: tuple[tuple[type[ConnectorError], int], ...] = (
+    (Drifted, 3),
+    (Refused, 4),
+    (Misconfigured, 2),
+    (Unauthorized, 5),
+    (Transient, 6),
+    (Ambiguous, 6),
+)
+"""What a script can tell apart: 2 settings, 3 drift, 4 not allowed now, 5 credentials, 6 try later, 1 the rest."""
+
+Directory = Annotated[
+    Path, typer.Option("--dir", envvar="MLC_HOME", help="Directory of the installation.", show_default="here")
+]
+Name = Annotated[
+    str, typer.Option("--connection", "-c", help="Connection to work on; not needed where there is only one.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+As = Annotated[str, typer.Option("--as", help=f"Principal to act as; their token is read from {TOKEN_VARIABLE}.")]
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+Params = ParamSpec("Params")
+Result = TypeVar("Result")
+
+
+def telling(command: Callable[Params, Result]) -> Callable[Params, Result]:
+    """Tell one of our errors in its own words and end with its exit code. Anything else is a bug and shows itself."""
+
+    @functools.wraps(command)
+    def told(*args: Params.args, **kwargs: Params.kwargs) -> Result:
+        try:
+            return command(*args, **kwargs)
+        except ConnectorError as error:
+            tell(error)
+            raise typer.Exit(exit_code(error)) from None
+
+    return told
+
+
+def tell(error: ConnectorError) -> None:
+    """What happened, to what, and what to do."""
+    if isinstance(error, InvalidSettings):
+        err.print(render_errors(error), markup=False)
+        return
+    err.print(error.message, style="bold red", markup=False)
+    if isinstance(error, Drifted):
+        for change in error.changes:
+            err.print(f"  changed: {change}", markup=False)
+    if error.remedy:
+        err.print(error.remedy, markup=False)
+
+
+def exit_code(error: ConnectorError) -> int:
+    """The exit code of an error."""
+    return next((code for kind, code in EXIT_CODES if isinstance(error, kind)), 1)
+
+
+def installation(directory: Path) -> Installation:
+    """The installation of a directory, its database current."""
+    return open_installation(directory)
+
+
+def say(message: str) -> None:
+    """Progress, beside the result."""
+    err.print(f"· {message}", style="dim", markup=False)
+
+
+def print_json(document: object) -> None:
+    """A document for machines, and nothing else, on standard output."""
+    typer.echo(json.dumps(document, indent=2, ensure_ascii=False, default=str))
+
+
+def principal(installed: Installation, name: str) -> Principal | None:
+    """The principal to act as, proven by their token; None where none is named."""
+    if not name:
+        return None
+    token = os.environ.get(TOKEN_VARIABLE, "")
+    if not token:
+        raise Refused(f"{TOKEN_VARIABLE} is not set.", remedy=f"Set it to the token that `people add {name}` printed.")
+    with installed.database.read() as tx:
+        found = principals.by_token(tx, token)
+    if found is None or found.name != name:
+        raise Refused(f"The token does not belong to {name}.", remedy="Check the name and the token.")
+    return found
+
+
+def may_see_rates(who: Principal | None) -> bool:
+    """Rates are for those with the rates permission; without a name nobody has it."""
+    return who is not None and "rates" in who.roles

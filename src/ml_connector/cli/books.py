@@ -1,0 +1,179 @@
+"""Reading our books: ledger, explain, budget, findings, holds, audit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ml_connector.cli.app import (
+    As,
+    AsJson,
+    Directory,
+    Name,
+    installation,
+    may_see_rates,
+    out,
+    principal,
+    print_json,
+    telling,
+)
+from ml_connector.web.tables import budgets_table, explanation, findings_table, ledger_table
+from ml_connector.core.document import plan_document
+from ml_connector.core.ledger import State
+from ml_connector.engine.explain import explain as explain_subject
+from ml_connector.engine.planning import plan_all
+from ml_connector.errors import Refused
+from ml_connector.policy import currency_digits
+from ml_connector.store import audit, holds, keys, postings
+from ml_connector.store import findings as finding_store
+
+HERE = Path()
+BROKEN = 1
+
+holds_app = typer.Typer(help="Worklogs that CloudSuite refused.", no_args_is_help=True)
+audit_app = typer.Typer(help="The audit trail.", no_args_is_help=True)
+
+
+@telling
+def ledger(
+    directory: Directory = HERE,
+    connection: Name = "",
+    state: Annotated[list[State] | None, typer.Option(help="Only postings in this state; may be repeated.")] = None,
+    json_: AsJson = False,
+) -> None:
+    """List postings and how far each has come.
+
+    Example: ml-connector ledger --state in_doubt
+    """
+    installed = installation(directory)
+    with installed.database.read() as tx:
+        rows = postings.listing(tx, installed.choose(connection), currency_digits, tuple(state or ()))
+    if json_:
+        print_json(rows)
+    else:
+        out.print(ledger_table(rows))
+
+
+@telling
+def explain(
+    subject: Annotated[
+        str, typer.Argument(help="A reference (MLC-…), a line of it (MLC-…/3), or the id of a worklog.")
+    ],
+    directory: Directory = HERE,
+    connection: Name = "",
+    as_: As = "",
+    json_: AsJson = False,
+) -> None:
+    """Say what an amount is made of (hours, rate rule, mapping, plan, approver, issue, order), or where hours went.
+
+    Example: ml-connector explain MLC-7QK2M4ZRTPA/3
+    """
+    installed = installation(directory)
+    rates = may_see_rates(principal(installed, as_))
+    with installed.database.read() as tx:
+        document = explain_subject(tx, installed.choose(connection), subject, currency_digits, rates=rates)
+    if json_:
+        print_json(document)
+    else:
+        out.print(explanation(document))
+
+
+@telling
+def budget(directory: Directory = HERE, connection: Name = "", json_: AsJson = False) -> None:
+    """Show authorized, committed, pending, actual and remaining of every order and project, from the last reading.
+
+    Example: ml-connector budget -c acme
+    """
+    installed = installation(directory)
+    lane = installed.lane(connection)
+    document = plan_document(plan_all(lane), currency_digits)
+    as_of = installed.last_read(lane.name)
+    if json_:
+        print_json({"as_of": as_of, "budgets": document["budgets"]})
+    else:
+        out.print(budgets_table(document["budgets"], as_of))  # type: ignore[arg-type] # a list of documents
+
+
+@telling
+def findings(directory: Directory = HERE, connection: Name = "", json_: AsJson = False) -> None:
+    """List what a person should know or mend, with the remedy of each.
+
+    Example: ml-connector findings
+    """
+    installed = installation(directory)
+    with installed.database.read() as tx:
+        rows = [item.document() for item in finding_store.open_findings(tx, installed.choose(connection))]
+    if json_:
+        print_json(rows)
+    else:
+        out.print(findings_table(rows))
+
+
+@holds_app.command("list")
+@telling
+def holds_list(directory: Directory = HERE, connection: Name = "", json_: AsJson = False) -> None:
+    """List the worklogs whose lines CloudSuite refused, with its own words.
+
+    Example: ml-connector holds list
+    """
+    installed = installation(directory)
+    with installed.database.read() as tx:
+        rows = [
+            {"worklog": item.worklog_id, "reason": item.reason, "reference": item.reference}
+            for item in holds.listing(tx, installed.choose(connection))
+        ]
+    if json_:
+        print_json(rows)
+        return
+    for row in rows:
+        out.print(f"worklog {row['worklog']}: {row['reason']} ({row['reference']})", markup=False)
+    if not rows:
+        out.print("Nothing is held.")
+
+
+@holds_app.command("release")
+@telling
+def holds_release(
+    worklog: Annotated[str, typer.Argument(help="Id of the worklog.")],
+    directory: Directory = HERE,
+    connection: Name = "",
+    as_: As = "",
+) -> None:
+    """Let a worklog be planned again, after the cause of its refusal is mended.
+
+    Example: ml-connector holds release 10066
+    """
+    installed = installation(directory)
+    who = principal(installed, as_)
+    chosen = installed.choose(connection)
+    now = installed.clock.now()
+    with installed.database.begin() as tx:
+        if not holds.release(tx, chosen, worklog, who.name if who else "local", now):
+            raise Refused(f"Worklog {worklog} is not held.", remedy="See `ml-connector holds list`.")
+        keys.add(tx, chosen, installed.keys_of_worklog(tx, chosen, worklog), now)
+        audit.append(tx, now, who.name if who else "local", "hold_released", f"worklog {worklog}", {})
+    out.print(f"Worklog {worklog} is planned again with the next run.")
+
+
+@audit_app.command("verify")
+@telling
+def audit_verify(directory: Directory = HERE, json_: AsJson = False) -> None:
+    """Prove that no row of the audit trail was changed, removed or put in, or name the first that was.
+
+    Exit code 0 where the chain holds, 1 where it is broken.
+
+    Example: ml-connector audit verify
+    """
+    with installation(directory).database.read() as tx:
+        broken = audit.verify(tx)
+        count = audit.count(tx)
+    if json_:
+        print_json({"rows": count, "first_broken": broken})
+    elif broken is None:
+        out.print(f"The chain of {count} rows holds.")
+    else:
+        out.print(f"Row {broken} is the first of {count} that does not fit the chain.")
+    if broken is not None:
+        raise typer.Exit(BROKEN)

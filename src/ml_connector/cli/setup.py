@@ -1,0 +1,166 @@
+"""Setting up: init, connect, check, people, db."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ml_connector import bootstrap
+from ml_connector.bootstrap import CLOUDSUITE, JIRA
+from ml_connector.cli.app import AsJson, Directory, Name, installation, out, print_json, say, telling
+from ml_connector.web.tables import checks_table
+from ml_connector.clock import SystemClock
+from ml_connector.engine.check import check as run_checks
+from ml_connector.errors import Misconfigured, Refused
+from ml_connector.store import audit, principals
+from ml_connector.store.principals import Principal
+
+HERE = Path()
+FAILED = 1
+TOKEN_VARIABLE = "JIRA_API_TOKEN"  # noqa: S105 - the name of a variable, not a secret
+
+people_app = typer.Typer(help="Principals who may approve plans and see rates.", no_args_is_help=True)
+connect_app = typer.Typer(help="Test credentials and store them, encrypted.", no_args_is_help=True)
+db_app = typer.Typer(help="The database.", no_args_is_help=True)
+
+
+@telling
+def init(
+    directory: Directory = HERE,
+    name: Annotated[str, typer.Option(help="Name of the first connection.")] = "acme",
+) -> None:
+    """Make an installation: a key for secrets (mode 0600), a database, and a first connection file to edit.
+
+    Example: ml-connector init --dir /srv/ml-connector --name acme
+    """
+    for line in bootstrap.create_installation(directory, name):
+        out.print(line)
+    out.print(
+        "Next: edit the connection file, then `ml-connector connect cloudsuite --ionapi FILE` and `connect jira`."
+    )
+
+
+@connect_app.command("cloudsuite")
+@telling
+def connect_cloudsuite(
+    ionapi: Annotated[Path, typer.Option(help="The .ionapi file of a backend service, as downloaded.")],
+    directory: Directory = HERE,
+    connection: Name = "",
+) -> None:
+    """Read an .ionapi file, sign in with it, and store it encrypted. The file is not needed afterwards.
+
+    Example: ml-connector connect cloudsuite --ionapi ~/Downloads/ml-connector.ionapi
+    """
+    installed = installation(directory)
+    chosen = installed.choose(connection)
+    try:
+        content = ionapi.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise Misconfigured(
+            f"{ionapi} cannot be read as text.", remedy="Give the path of the downloaded file."
+        ) from None
+    shown = installed.try_cloudsuite(chosen, content)
+    installed.keep_secret(chosen, CLOUDSUITE, {"ionapi": content})
+    out.print(f"CloudSuite answers for connection {chosen}: {shown}. Credentials stored.")
+
+
+@connect_app.command("jira")
+@telling
+def connect_jira(
+    email: Annotated[str, typer.Option(help="E-mail of the integration user.")],
+    token_variable: Annotated[
+        str, typer.Option(help="Environment variable that holds the API token.")
+    ] = TOKEN_VARIABLE,
+    directory: Directory = HERE,
+    connection: Name = "",
+) -> None:
+    """Sign in to Jira with an API token, and store it encrypted. The token is asked for where no variable holds it.
+
+    Example: JIRA_API_TOKEN=… ml-connector connect jira --email integration@example.com
+    """
+    installed = installation(directory)
+    chosen = installed.choose(connection)
+    token = os.environ.get(token_variable) or typer.prompt("API token", hide_input=True)
+    account = installed.try_jira(chosen, {"email": email, "api_token": token})
+    installed.keep_secret(chosen, JIRA, {"email": email, "api_token": token})
+    out.print(f"Jira answers for connection {chosen}: signed in as account {account}. Credentials stored.")
+
+
+@telling
+def check(directory: Directory = HERE, connection: Name = "", json_: AsJson = False) -> None:
+    """Try every permission, field, account and mapping of a connection, write nothing, and name a fix for each failure.
+
+    Exit code 0 where all is well, 1 where something failed.
+
+    Example: ml-connector check -c acme
+    """
+    lane = installation(directory).lane(connection, say=say)
+    results = [
+        {"name": item.name, "ok": item.ok, "found": item.found, "remedy": item.remedy} for item in run_checks(lane)
+    ]
+    if json_:
+        print_json(results)
+    else:
+        out.print(checks_table(results))
+    if not all(item["ok"] for item in results):
+        raise typer.Exit(FAILED)
+
+
+@people_app.command("add")
+@telling
+def people_add(
+    name: Annotated[str, typer.Argument(help="Name of the principal.")],
+    role: Annotated[list[str], typer.Option(help=f"A role, may be repeated: {', '.join(sorted(principals.ROLES))}.")],
+    account_id: Annotated[
+        str, typer.Option(help="Their own Jira account, so that they cannot approve own hours.")
+    ] = "",
+    directory: Directory = HERE,
+) -> None:
+    """Add a principal and print their token, once.
+
+    Example: ml-connector people add controller --role approver --role rates
+    """
+    unknown = sorted(set(role) - set(principals.ROLES))
+    if unknown:
+        raise Refused(
+            f"There is no role {', '.join(unknown)}.", remedy=f"Roles: {', '.join(sorted(principals.ROLES))}."
+        )
+    installed = installation(directory)
+    with installed.database.begin() as tx:
+        token = principals.add(tx, Principal(name, frozenset(role), account_id))
+        audit.append(tx, SystemClock().now(), "local", "principal_added", name, {"roles": sorted(role)})
+    out.print(f"Principal {name} added. Their token, shown only now:")
+    out.print(token, soft_wrap=True)
+
+
+@people_app.command("list")
+@telling
+def people_list(directory: Directory = HERE, json_: AsJson = False) -> None:
+    """List the principals and their roles.
+
+    Example: ml-connector people list
+    """
+    with installation(directory).database.read() as tx:
+        found = [
+            {"name": who.name, "roles": sorted(who.roles), "account_id": who.account_id}
+            for who in principals.listing(tx)
+        ]
+    if json_:
+        print_json(found)
+        return
+    for item in found:
+        out.print(f"{item['name']}: {', '.join(item['roles'])}")
+
+
+@db_app.command("upgrade")
+@telling
+def db_upgrade(directory: Directory = HERE) -> None:
+    """Bring the database to the version of this program. Take a copy of it first.
+
+    Example: ml-connector db upgrade
+    """
+    bootstrap.upgrade_database(directory)
+    out.print("The database is current.")

@@ -1,0 +1,84 @@
+"""The sandbox as its own process, and its control API: the demo sees the vendors' books only through it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import urllib3
+
+from ml_connector.errors import Transient
+
+START_SECONDS_MAX = 30.0
+POLL_SECONDS = 0.05
+STOP_SECONDS_MAX = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Vendors:
+    """Two running vendors: where they are, and what they hold."""
+
+    directory: Path
+    facts: dict[str, Any]
+    http: urllib3.PoolManager
+
+    def books(self, name: str) -> list[dict[str, Any]]:
+        """One of the vendors' books: gl, issues, worklogs, orders, projects."""
+        found: list[dict[str, Any]] = self.control("GET", f"/books/{name}")
+        return found
+
+    def control(self, method: str, path: str, body: object = None) -> Any:
+        """One call of the control API."""
+        return self.call(method, self.facts["control"]["url"] + path, body)
+
+    def call(self, method: str, url: str, body: object = None, user: dict[str, str] | None = None) -> Any:
+        """One call as a person with a browser would make it; JSON out, JSON back. Raises Transient for a refusal."""
+        headers = {"Content-Type": "application/json", "Accept": "application/json"}
+        if user:
+            headers |= urllib3.make_headers(basic_auth=f"{user['email']}:{user['api_token']}")
+        data = None if body is None else json.dumps(body).encode()
+        answer = self.http.request(method, url, body=data, headers=headers)
+        if answer.status >= 400:  # noqa: PLR2004 - any refusal
+            raise Transient(f"The sandbox answered {answer.status} to {method} {url}: {answer.data[:300]!r}")
+        return json.loads(answer.data) if answer.data else None
+
+    @property
+    def jira_url(self) -> str:
+        """Address of the simulated Jira."""
+        return str(self.facts["jira"]["url"])
+
+    @property
+    def cloudsuite_url(self) -> str:
+        """Address of the simulated CloudSuite."""
+        return str(self.facts["cloudsuite"]["url"])
+
+
+@contextmanager
+def vendors(directory: Path, product: str = "fsm", scale: int = 1) -> Iterator[Vendors]:
+    """Start the sandbox, wait until both vendors answer, and stop it at the end."""
+    directory.mkdir(parents=True, exist_ok=True)
+    facts = directory / "sandbox.json"
+    facts.unlink(missing_ok=True)
+    command = [sys.executable, "-m", "ml_connector_sandbox", "--dir", str(directory), "--product", product]
+    process = subprocess.Popen([*command, "--scale", str(scale)], stdout=subprocess.DEVNULL)  # noqa: S603 - our own program
+    try:
+        _wait(process, facts)
+        yield Vendors(directory, json.loads(facts.read_text()), urllib3.PoolManager(maxsize=8))
+    finally:
+        process.terminate()
+        process.wait(STOP_SECONDS_MAX)
+
+
+def _wait(process: subprocess.Popen[bytes], facts: Path) -> None:
+    until = time.monotonic() + START_SECONDS_MAX
+    while not facts.exists():
+        if process.poll() is not None or time.monotonic() > until:
+            raise Transient("The sandbox did not start.", remedy="Run `ml-connector sandbox --dir DIR` to see why.")
+        time.sleep(POLL_SECONDS)

@@ -1,0 +1,114 @@
+"""Writing what differs: fields and statuses of issues, and CloudSuite's fields about them. All may be repeated."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ml_connector.core.plan import EditIssue, MoveIssue, WriteFields
+from ml_connector.core.records import Finding, Kind
+from ml_connector.engine.creation import refused
+from ml_connector.engine.lane import Lane
+from ml_connector.engine.site import SiteFields
+from ml_connector.erp.port import FieldUpdate
+from ml_connector.errors import Rejected
+from ml_connector.jira.port import IssueEdit
+from ml_connector.store import bindings, erp_rows
+
+GONE = 404
+
+
+def edit(lane: Lane, operations: Sequence[EditIssue], fields: SiteFields) -> tuple[Finding, ...]:
+    """Write changed content, one call an issue, remembering what was written."""
+    findings: list[Finding] = []
+    for operation in operations:
+        try:
+            lane.jira.edit_issue(_edit(operation, fields))
+        except Rejected as error:
+            findings.append(_refusal(lane, operation, error))
+        else:
+            _remember(lane, operation.kind, operation.erp_key, dict(operation.content))
+    return tuple(findings)
+
+
+def _edit(operation: EditIssue, fields: SiteFields) -> IssueEdit:
+    changes = operation.changes
+    return IssueEdit(
+        issue_id=operation.issue_id,
+        summary=_text(changes.get("summary")),
+        text=_text(changes.get("text")),
+        priority=_text(changes.get("priority")),
+        fields=fields.values(changes),
+    )
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+def _refusal(lane: Lane, operation: EditIssue | MoveIssue, error: Rejected) -> Finding:
+    if error.status == GONE:
+        with lane.database.begin() as tx:
+            bindings.gone(tx, lane.name, operation.kind, operation.erp_key)
+    return refused(operation.kind, operation.erp_key, error.message)
+
+
+def move(lane: Lane, operations: Sequence[MoveIssue]) -> tuple[Finding, ...]:
+    """Bring issues to the status that their state in CloudSuite asks for."""
+    findings: list[Finding] = []
+    for operation in operations:
+        try:
+            moved = lane.jira.transition(operation.issue_id, operation.status)
+        except Rejected as error:
+            findings.append(_refusal(lane, operation, error))
+            continue
+        if moved:
+            _remember(lane, operation.kind, operation.erp_key, {"status": operation.status})
+        else:
+            findings.append(_no_way(operation))
+    return tuple(findings)
+
+
+def _no_way(operation: MoveIssue) -> Finding:
+    return Finding(
+        "no_transition",
+        f"{operation.kind.value.replace('_', ' ')} {operation.erp_key}",
+        f"The workflow of {operation.issue_key} offers no transition to {operation.status} from where it is.",
+        "Add the transition in Jira, or map another status in the connection.",
+    )
+
+
+def _remember(lane: Lane, kind: Kind, erp_key: str, written: dict[str, object]) -> None:
+    with lane.database.begin() as tx:
+        lane.guard(tx)
+        (binding,) = bindings.by_keys(tx, lane.name, [(kind, erp_key)])
+        bindings.update(tx, lane.name, kind, erp_key, written={**binding.written, **written})
+
+
+def write_fields(lane: Lane, operations: Sequence[WriteFields]) -> tuple[Finding, ...]:
+    """Write CloudSuite's fields in batches, kind by kind, and note them in our copy so that they do not echo."""
+    findings: list[Finding] = []
+    for kind in Kind:
+        mine = [operation for operation in operations if operation.kind is kind]
+        updates = [FieldUpdate(kind, operation.erp_key, tuple(operation.values.items())) for operation in mine]
+        results = lane.erp.write(updates) if updates else ()
+        with lane.database.begin() as tx:
+            lane.guard(tx)
+            for operation, result in zip(mine, results, strict=True):
+                if result.refusal:
+                    findings.append(_not_written(operation, result.refusal))
+                    continue
+                erp_rows.note_fields(tx, lane.name, kind, operation.erp_key, operation.values)
+                (binding,) = bindings.by_keys(tx, lane.name, [(kind, operation.erp_key)])
+                bindings.update(
+                    tx, lane.name, kind, operation.erp_key, erp_written={**binding.erp_written, **operation.values}
+                )
+    return tuple(findings)
+
+
+def _not_written(operation: WriteFields, refusal: str) -> Finding:
+    return Finding(
+        "field_refused",
+        f"{operation.kind.value.replace('_', ' ')} {operation.erp_key}",
+        f"CloudSuite refused {', '.join(operation.values)}: {refusal}",
+        "Correct the field names in the connection, or the record in CloudSuite.",
+    )

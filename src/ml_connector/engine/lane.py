@@ -1,0 +1,85 @@
+"""A lane: one connection with everything it needs, run by one worker at a time."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from decimal import Decimal
+from uuid import uuid4
+
+from sqlalchemy import Connection as Transaction
+
+from ml_connector.clock import Clock
+from ml_connector.core.journals import Grouping
+from ml_connector.core.labor import CostPolicy
+from ml_connector.core.mapping import IssueMapping
+from ml_connector.erp.port import Erp
+from ml_connector.errors import Refused
+from ml_connector.jira.port import Jira
+from ml_connector.store import leases
+from ml_connector.store.database import Database
+
+LEASE_SECONDS = 90.0
+"""Longer than the longest single call may take (75 s), so that a worker that is merely waiting keeps its lane."""
+
+
+@dataclass(frozen=True, slots=True)
+class LanePolicy:
+    """What a connection's settings decide, as the core's values.
+
+    `field_names` are the site's field ids or names by our own names. `automatic_below` is a gross amount in whole
+    currency units under which postings need no approver; None asks for one every time.
+    """
+
+    mapping: IssueMapping
+    cost: CostPolicy
+    grouping: Grouping
+    field_names: dict[str, str]
+    automatic_below: Decimal | None
+    entities: tuple[str, ...]
+    erp_settle: timedelta
+    jira_settle: timedelta
+    unprojected_skip: bool = True
+
+
+def _nobody(_message: str) -> None:
+    """Progress that nobody watches."""
+
+
+@dataclass(slots=True)
+class Lane:
+    """One connection, one run. `say` hears progress in words; `epoch` is the lease that fences our writes."""
+
+    name: str
+    site: str
+    database: Database
+    erp: Erp
+    jira: Jira
+    clock: Clock
+    policy: LanePolicy
+    say: Callable[[str], None] = _nobody
+    owner: str = field(default_factory=lambda: f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}")
+    epoch: int = 0
+
+    def enter(self) -> None:
+        """Take the lease. Raises Refused while another worker holds it."""
+        with self.database.begin() as tx:
+            epoch = leases.take(tx, self.name, self.owner, self.clock.now(), LEASE_SECONDS)
+        if epoch is None:
+            raise Refused(
+                f"Connection {self.name} is being worked on by another process.",
+                remedy=f"Try again when it has finished; a stopped one is taken over after {LEASE_SECONDS:.0f} s.",
+            )
+        self.epoch = epoch
+
+    def leave(self) -> None:
+        """Give the lease back."""
+        with self.database.begin() as tx:
+            leases.give_back(tx, self.name, self.owner, self.epoch)
+
+    def guard(self, tx: Transaction) -> None:
+        """Renew the lease inside a write. Raises Fenced where another worker has taken the lane."""
+        leases.renew(tx, self.name, self.owner, self.epoch, self.clock.now(), LEASE_SECONDS)

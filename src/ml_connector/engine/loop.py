@@ -1,0 +1,95 @@
+"""The embedded schedule: one loop in the process over the connections that are due.
+
+Each connection runs on its own thread, never beside itself; a stop lets the call under way finish and starts no other.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from random import Random
+
+from ml_connector.clock import Clock
+from ml_connector.errors import ConnectorError, Unauthorized
+
+UNAUTHORIZED_PAUSE = timedelta(minutes=15)
+"""Dead credentials are not tried every minute: repeated failures lock accounts."""
+TICK_SECONDS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """How often a connection runs, and how often it also makes its slow rounds."""
+
+    interval: timedelta
+    sweep: timedelta
+    jitter: timedelta
+
+
+@dataclass(slots=True)
+class Due:
+    """When a connection runs next."""
+
+    cycle: datetime
+    sweep: datetime
+    running: bool = False
+
+
+Run = Callable[[bool], None]
+"""Runs one connection once; the argument says whether the slow rounds are due too."""
+Tell = Callable[[str, ConnectorError | Exception], None]
+"""Hears that a run of a connection failed."""
+
+
+@dataclass(slots=True)
+class Loop:
+    """Decides what is due and starts it. `stop` ends the loop."""
+
+    schedules: Mapping[str, Schedule]
+    runs: Mapping[str, Run]
+    clock: Clock
+    stop: threading.Event
+    tell: Tell
+    random: Random = field(default_factory=Random)
+    due: dict[str, Due] = field(default_factory=dict)
+    threads: list[threading.Thread] = field(default_factory=list)
+
+    def run(self) -> None:
+        """Run until stopped, then wait for what is under way."""
+        now = self.clock.now()
+        self.due = {name: Due(now, now + schedule.sweep) for name, schedule in self.schedules.items()}
+        while not self.stop.is_set():
+            self.start_due()
+            self.stop.wait(TICK_SECONDS)
+        for thread in self.threads:
+            thread.join()
+
+    def start_due(self) -> None:
+        """Start every connection that is due and not running."""
+        now = self.clock.now()
+        self.threads = [thread for thread in self.threads if thread.is_alive()]
+        for name, due in self.due.items():
+            if not due.running and due.cycle <= now:
+                due.running = True
+                thread = threading.Thread(target=self._run_one, args=(name, due), name=f"lane-{name}")
+                self.threads.append(thread)
+                thread.start()
+
+    def _run_one(self, name: str, due: Due) -> None:
+        schedule = self.schedules[name]
+        sweeping = due.sweep <= self.clock.now()
+        pause = schedule.interval
+        try:
+            self.runs[name](sweeping)
+        except Unauthorized as error:
+            pause = max(pause, UNAUTHORIZED_PAUSE)
+            self.tell(name, error)
+        except Exception as error:  # noqa: BLE001 - one connection's failure must not end the others
+            self.tell(name, error)
+        now = self.clock.now()
+        if sweeping:
+            due.sweep = now + schedule.sweep
+        due.cycle = now + pause + schedule.jitter * self.random.random()
+        due.running = False

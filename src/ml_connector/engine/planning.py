@@ -1,0 +1,38 @@
+"""Making a plan from the store: which keys, which world, which policy. Writes nothing to either vendor."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from ml_connector.core.plan import Plan, World, make_plan
+from ml_connector.engine.lane import Lane
+from ml_connector.engine.world import all_keys, erp_facts, load_world, only_worklogs
+
+
+def plan_keys(lane: Lane, keys: Collection[str]) -> tuple[Plan, World]:
+    """The plan for some keys, and the world that it was made from."""
+    with lane.database.read() as tx:
+        world = load_world(tx, lane, keys)
+    return _plan(lane, world), world
+
+
+def plan_all(lane: Lane) -> Plan:
+    """The plan for everything that we know."""
+    with lane.database.read() as tx:
+        world = load_world(tx, lane, all_keys(tx, lane))
+    return _plan(lane, world)
+
+
+def plan_again(lane: Lane, keys: Collection[str], worklogs: Collection[str], operations: Collection[str]) -> Plan:
+    """Today's plan for what an earlier one was about: new keys do not count, changed inputs do."""
+    with lane.database.read() as tx:
+        world = only_worklogs(load_world(tx, lane, keys), worklogs)
+    plan = _plan(lane, world)
+    return plan.only(operation for operation in plan.operations if operation.key in operations)
+
+
+def _plan(lane: Lane, world: World) -> Plan:
+    """Hand a world to the core. The ERP is asked for accounts, cost centers and periods only where hours wait."""
+    policy = lane.policy
+    plan = make_plan(world, policy.mapping, policy.cost, policy.grouping)
+    return make_plan(world, policy.mapping, erp_facts(lane), policy.grouping) if plan.postings else plan

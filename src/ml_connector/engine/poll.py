@@ -1,0 +1,193 @@
+"""Reading what changed on both sides into our own tables, and naming the keys that it touches.
+
+Cursors move only after what they cover is stored. A hint may come twice or not at all: state is read again each time.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import Connection as Transaction
+
+from ml_connector.core.corrections import Fate
+from ml_connector.core.records import Kind, Worklog
+from ml_connector.engine.lane import Lane
+from ml_connector.erp.port import Window
+from ml_connector.jira.port import ChangePage, WorklogChange
+from ml_connector.store import bindings, cursors, erp_rows, keys, worklogs
+
+ERP_OVERLAP = timedelta(minutes=5)
+"""Records committed late in the ERP carry an earlier stamp than the window that should have held them."""
+FEED_OVERLAP = timedelta(minutes=2)
+"""Jira's feeds hold the last minute back; twice that is read again each time and deduplicated."""
+SEARCH_OVERLAP = timedelta(minutes=5)
+"""The search index lags, and JQL counts in whole minutes."""
+FIRST_FEED_SPAN = timedelta(days=31)
+"""How long before the cut-over date the first read of the worklog feed begins: hours are sometimes logged ahead."""
+
+
+def order_key(kind: Kind, key: str) -> str:
+    """The name of a piece of work in the queue: `purchase_order:1000/4500012`."""
+    return f"{kind.value}:{key}"
+
+
+def split_key(key: str) -> tuple[Kind, str]:
+    """The kind and ERP key of a piece of work."""
+    kind, _, erp_key = key.partition(":")
+    return Kind(kind), erp_key
+
+
+def poll(lane: Lane) -> None:
+    """Read all streams once."""
+    poll_erp(lane)
+    poll_worklogs(lane)
+    poll_issues(lane)
+
+
+def poll_erp(lane: Lane) -> None:
+    """Read each class's delta window. All classes of a run share one upper end."""
+    until = lane.clock.now()
+    for kind in Kind:
+        stream = f"erp.{kind}"
+        since = _cursor(lane, stream)
+        window = Window(since - ERP_OVERLAP if since else None, until)
+        for page in lane.erp.changes(kind, window):
+            with lane.database.begin() as tx:
+                owners = erp_rows.take(tx, lane.name, page, until)
+                owner_kind = Kind.PROJECT if kind is Kind.PROJECT else Kind.PURCHASE_ORDER
+                keys.add(tx, lane.name, (order_key(owner_kind, owner) for owner in owners), until)
+        _move(lane, stream, until)
+
+
+def poll_worklogs(lane: Lane) -> None:
+    """Read the feeds of changed and of deleted worklogs to their ends."""
+    _read_feed(lane, "jira.worklogs.updated", lane.jira.updated_worklogs, _take_updated)
+    _read_feed(lane, "jira.worklogs.deleted", lane.jira.deleted_worklogs, _take_deleted)
+
+
+def _read_feed(
+    lane: Lane,
+    stream: str,
+    read: Callable[[datetime], ChangePage],
+    take: Callable[[Lane, tuple[WorklogChange, ...]], None],
+) -> None:
+    """Follow a feed page by page. The cursor is the server's own `until`, never the latest change we could see."""
+    cursor = _cursor(lane, stream)
+    since = cursor - FEED_OVERLAP if cursor else _first_since(lane)
+    while True:
+        page = read(since)
+        take(lane, page.changes)
+        if not page.last and page.until <= since:
+            # More changes carry one timestamp than a page holds: no cursor leads past them, so the issues are read.
+            _read_all_issues(lane)
+            page = ChangePage(page.changes, since + timedelta(milliseconds=1), last=False)
+        if cursor is None or page.until > cursor:
+            _move(lane, stream, page.until)
+        if page.last:
+            return
+        since = page.until
+
+
+def _first_since(lane: Lane) -> datetime:
+    start = lane.policy.cost.post_from
+    if start is None:
+        return lane.clock.now() - FIRST_FEED_SPAN
+    return datetime(start.year, start.month, start.day, tzinfo=UTC) - FIRST_FEED_SPAN
+
+
+def _take_updated(lane: Lane, changes: tuple[WorklogChange, ...]) -> None:
+    with lane.database.read() as tx:
+        held = worklogs.known(tx, lane.name, [(change.worklog_id, change.at) for change in changes])
+    wanted = [change.worklog_id for change in changes if change.worklog_id not in held]
+    if not wanted:
+        return
+    found = lane.jira.worklogs(wanted)
+    missing = set(wanted) - {worklog.id for worklog in found}
+    with lane.database.begin() as tx:
+        touched = worklogs.take(tx, lane.name, found, lane.clock.now())
+        touched |= worklogs.mark_invisible(tx, lane.name, missing, lane.clock.now())
+        _hint(tx, lane, touched)
+
+
+def _take_deleted(lane: Lane, changes: tuple[WorklogChange, ...]) -> None:
+    """A deletion counts when the feed names it and reading by id no longer finds it."""
+    ids = [change.worklog_id for change in changes]
+    with lane.database.read() as tx:
+        suspects = [held.worklog.id for held in worklogs.by_ids(tx, lane.name, ids) if held.state != Fate.DELETED]
+    if not suspects:
+        return
+    alive = lane.jira.worklogs(suspects)
+    gone = set(suspects) - {worklog.id for worklog in alive}
+    with lane.database.begin() as tx:
+        touched = worklogs.take(tx, lane.name, alive, lane.clock.now())
+        touched |= worklogs.mark_deleted(tx, lane.name, gone, lane.clock.now())
+        _hint(tx, lane, touched)
+
+
+def _read_all_issues(lane: Lane) -> None:
+    with lane.database.read() as tx:
+        issue_ids = [binding.issue_id for binding in bindings.all_bound(tx, lane.name)]
+    for issue_id in issue_ids:
+        take_issue_worklogs(lane, tuple(lane.jira.issue_worklogs(issue_id)))
+
+
+def take_issue_worklogs(lane: Lane, found: tuple[Worklog, ...]) -> None:
+    """Store worklogs that were read by issue."""
+    with lane.database.begin() as tx:
+        _hint(tx, lane, worklogs.take(tx, lane.name, found, lane.clock.now()))
+
+
+def poll_issues(lane: Lane) -> None:
+    """Find issues that changed status, key or project since the last search. The index is a hint like any other."""
+    stream = "jira.issues"
+    now = lane.clock.now()
+    since = _cursor(lane, stream)
+    with lane.database.read() as tx:
+        anything = bool(bindings.all_bound(tx, lane.name))
+    if not anything:
+        return
+    span = (now - since if since else FIRST_FEED_SPAN) + SEARCH_OVERLAP
+    jql = changed_issues(lane.policy.mapping.jira_projects, math.ceil(span.total_seconds() / 60))
+    seen = {issue.id: issue for issue in lane.jira.search(jql, ("status", "project", "issuetype"))}
+    with lane.database.begin() as tx:
+        for binding in bindings.by_issue_ids(tx, lane.name, list(seen)):
+            issue = seen[binding.issue_id]
+            now_is = (issue.key, issue.project, issue.status)
+            if now_is != (binding.issue_key, binding.jira_project, binding.status):
+                bindings.update(
+                    tx,
+                    lane.name,
+                    binding.kind,
+                    binding.erp_key,
+                    issue_key=issue.key,
+                    jira_project=issue.project,
+                    status=issue.status,
+                )
+                keys.add(tx, lane.name, [order_key(binding.kind, binding.erp_key)], now)
+        cursors.move(tx, lane.name, stream, now.isoformat(), now)
+
+
+def changed_issues(projects: Iterable[str], minutes: int) -> str:
+    """Bounded JQL for issues of the mapped projects that changed lately; relative, so that no time zone matters."""
+    quoted = ", ".join('"' + project.replace("\\", "\\\\").replace('"', '\\"') + '"' for project in projects)
+    return f"project in ({quoted}) AND updated >= -{minutes}m ORDER BY updated ASC"
+
+
+def _hint(tx: Transaction, lane: Lane, issue_ids: Iterable[str]) -> None:
+    """Queue the orders whose issues were touched; worklogs elsewhere are kept but concern nobody yet."""
+    found = bindings.by_issue_ids(tx, lane.name, list(issue_ids))
+    keys.add(tx, lane.name, (order_key(item.kind, item.erp_key) for item in found), lane.clock.now())
+
+
+def _cursor(lane: Lane, stream: str) -> datetime | None:
+    with lane.database.read() as tx:
+        position = cursors.read(tx, lane.name, stream)
+    return datetime.fromisoformat(position) if position else None
+
+
+def _move(lane: Lane, stream: str, position: datetime) -> None:
+    with lane.database.begin() as tx:
+        lane.guard(tx)
+        cursors.move(tx, lane.name, stream, position.isoformat(), lane.clock.now())

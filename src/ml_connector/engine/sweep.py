@@ -1,0 +1,127 @@
+"""The slower rounds: what no feed tells. Issues that were deleted or moved, orders that are gone, entries since posted.
+
+Runs on a schedule of its own, so that the ordinary cycle stays cheap.
+"""
+
+from __future__ import annotations
+
+from ml_connector.core.journal import Presence, presence
+from ml_connector.core.ledger import Posting, State
+from ml_connector.core.records import Finding, Kind, Severity
+from ml_connector.engine.lane import Lane
+from ml_connector.engine.poll import order_key
+from ml_connector.erp.port import Window
+from ml_connector.store import audit, bindings, erp_rows, keys, postings
+from ml_connector.store import findings as finding_store
+
+POSTED = "posted"
+"""The status that an adapter gives to a ledger line that finance has posted."""
+
+
+def sweep(lane: Lane) -> tuple[Finding, ...]:
+    """One slow round. Returns what it found; open findings are replaced by these."""
+    lane.say("looking for deleted and moved issues")
+    sweep_issues(lane)
+    lane.say("looking for purchase orders that are gone")
+    found = sweep_erp(lane)
+    lane.say("reading back what finance has posted")
+    found += sweep_postings(lane)
+    with lane.database.begin() as tx:
+        lane.guard(tx)
+        finding_store.record(tx, lane.name, "sweep", found, lane.clock.now())
+    return found
+
+
+def sweep_issues(lane: Lane) -> None:
+    """Read every bound issue by id, past the index: a person may have deleted or moved it."""
+    with lane.database.read() as tx:
+        bound = bindings.all_bound(tx, lane.name)
+    seen = {
+        issue.id: issue
+        for issue in lane.jira.issues([binding.issue_id for binding in bound], ("status", "project", "issuetype"))
+    }
+    now = lane.clock.now()
+    with lane.database.begin() as tx:
+        lane.guard(tx)
+        for binding in bound:
+            issue = seen.get(binding.issue_id)
+            if issue is None:
+                bindings.gone(tx, lane.name, binding.kind, binding.erp_key)
+            elif (issue.key, issue.project, issue.status) != (binding.issue_key, binding.jira_project, binding.status):
+                bindings.update(
+                    tx,
+                    lane.name,
+                    binding.kind,
+                    binding.erp_key,
+                    issue_key=issue.key,
+                    jira_project=issue.project,
+                    status=issue.status,
+                )
+            else:
+                continue
+            keys.add(tx, lane.name, [order_key(binding.kind, binding.erp_key)], now)
+
+
+def sweep_erp(lane: Lane) -> tuple[Finding, ...]:
+    """List all orders and projects: one that is not there any more was deleted, and no delta says so for certain."""
+    now = lane.clock.now()
+    found: list[Finding] = []
+    for kind in (Kind.PURCHASE_ORDER, Kind.PROJECT):
+        present: set[str] = set()
+        for page in lane.erp.changes(kind, Window(None, now)):
+            present |= {row.key for row in page}
+            with lane.database.begin() as tx:
+                owners = erp_rows.take(tx, lane.name, page, now)
+                keys.add(tx, lane.name, (order_key(kind, owner) for owner in owners), now)
+        with lane.database.read() as tx:
+            found += [_gone(kind, key) for key in sorted(erp_rows.absent(tx, lane.name, kind, present))]
+    return tuple(found)
+
+
+def _gone(kind: Kind, key: str) -> Finding:
+    return Finding(
+        "record_gone",
+        f"{kind.value.replace('_', ' ')} {key}",
+        "CloudSuite does not list it any more.",
+        "Check whether it was deleted or whether the service account lost access; its issue and cost stay as they are.",
+        Severity.WARN,
+    )
+
+
+def sweep_postings(lane: Lane) -> tuple[Finding, ...]:
+    """Read released journals back: posted by finance, or gone from the ledger."""
+    with lane.database.read() as tx:
+        references = postings.by_states(tx, lane.name, (State.RELEASED, State.POSTED))
+        waiting = [postings.load(tx, lane.name, reference) for reference in references]
+    return tuple(finding for posting in waiting if (finding := _read_back(lane, posting)) is not None)
+
+
+def _read_back(lane: Lane, posting: Posting) -> Finding | None:
+    sighting = lane.erp.sight(posting.reference)
+    there = presence(posting.journal.lines, sighting.ledger, conclusive=sighting.conclusive)
+    if there is Presence.COMPLETE:
+        if all(line.status == POSTED for line in sighting.ledger):
+            _move(lane, posting, State.CONFIRMED)
+        return None
+    if there is Presence.ABSENT:
+        _move(lane, posting, State.VANISHED)
+    if there is Presence.UNKNOWN:
+        return None
+    return Finding(
+        "posting_vanished" if there is Presence.ABSENT else "posting_differs",
+        f"posting {posting.reference}",
+        f"CloudSuite's ledger shows its lines as {there.value}; we released {len(posting.lines)} of them.",
+        "Find out who changed it in CloudSuite. It is held and never posted again by itself.",
+        owner="finance analyst",
+        amount=posting.journal.gross,
+    )
+
+
+def _move(lane: Lane, posting: Posting, state: State) -> None:
+    now = lane.clock.now()
+    with lane.database.begin() as tx:
+        lane.guard(tx)
+        postings.move(tx, posting.reference, state, at=now)
+        audit.append(tx, now, lane.name, f"posting_{state.value}", posting.reference, {})
+        orders = {f"purchase_order:{share.order}" for part in posting.lines for share in part.shares}
+        keys.add(tx, lane.name, orders, now)

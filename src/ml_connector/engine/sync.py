@@ -1,0 +1,138 @@
+"""The cycle of one connection: poll, plan, write what needs nobody's approval, propose what does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from ml_connector.core.ledger import OPEN, State
+from ml_connector.core.plan import Operation, Plan, PostJournal, World
+from ml_connector.core.records import Finding, Severity
+from ml_connector.engine.lane import Lane
+from ml_connector.engine.planning import plan_keys
+from ml_connector.engine.poll import poll
+from ml_connector.engine.posting import advance
+from ml_connector.engine.proposal import BY_POLICY, apply, keep, passes_by_policy, write_issues
+from ml_connector.errors import Drifted
+from ml_connector.store import findings as finding_store
+from ml_connector.store import keys, plans, postings
+
+ROUNDS_MAX = 4
+"""Create; write back what creating revealed; see that nothing is left; and one to spare."""
+SCHEDULE = "schedule"
+"""Who prepares the proposals of a cycle that nobody started by name."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What one cycle did, in numbers for people and machines."""
+
+    written: dict[str, int] = field(default_factory=dict)
+    proposal: str = ""
+    postings: dict[str, State] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+
+    def count(self, operations: Iterable[Operation]) -> None:
+        """Add operations to what was written, by name."""
+        for operation in operations:
+            name = type(operation).__name__
+            self.written[name] = self.written.get(name, 0) + 1
+
+
+def sync(lane: Lane, prepared_by: str = SCHEDULE) -> Outcome:
+    """Run one cycle. The lane must have been entered."""
+    outcome = Outcome()
+    lane.say("reading CloudSuite and Jira")
+    poll(lane)
+    outcome.postings |= resume(lane)
+    outcome.postings |= apply_approved(lane)
+    refusals: dict[str, Finding] = {}
+    for _ in range(ROUNDS_MAX):
+        loaded_at = lane.clock.now()
+        with lane.database.read() as tx:
+            waiting = keys.waiting(tx, lane.name)
+        if not waiting:
+            break
+        plan, world = plan_keys(lane, waiting)
+        work = [operation for operation in plan.operations if not _waits(operation, refusals)]
+        if work:
+            outcome.count(work)
+            refusals |= {finding.subject: finding for finding in write_issues(lane, tuple(work))}
+            continue
+        _settle(lane, plan, world, waiting, refusals, loaded_at)
+        outcome.findings = (*plan.findings, *refusals.values())
+        _propose(lane, plan, prepared_by, outcome)
+        break
+    return outcome
+
+
+def _waits(operation: Operation, refusals: dict[str, Finding]) -> bool:
+    """Postings wait for approval; what was refused in this cycle waits for the next."""
+    if isinstance(operation, PostJournal):
+        return True
+    return _subject(operation) in refusals
+
+
+def _subject(operation: Operation) -> str:
+    _, kind, erp_key = operation.key.split(" ", 2)
+    return f"{kind.replace('_', ' ')} {erp_key}"
+
+
+def resume(lane: Lane) -> dict[str, State]:
+    """Take up every posting that still has a call to make."""
+    with lane.database.read() as tx:
+        waiting = postings.by_states(tx, lane.name, OPEN)
+    return {reference: advance(lane, reference) for reference in waiting}
+
+
+def apply_approved(lane: Lane) -> dict[str, State]:
+    """Apply the plans that were approved since the last cycle. One that no longer holds is left as drifted."""
+    with lane.database.read() as tx:
+        approved = plans.by_state(tx, lane.name, plans.APPROVED)
+    done: dict[str, State] = {}
+    for kept in approved:
+        try:
+            done |= apply(lane, kept.hash).postings
+        except Drifted as error:
+            lane.say(str(error))
+    return done
+
+
+def _propose(lane: Lane, plan: Plan, prepared_by: str, outcome: Outcome) -> None:
+    if not plan.postings or lane.policy.cost.post_from is None:
+        return
+    proposal = plan.only(plan.postings)
+    keep(lane, proposal, prepared_by)
+    outcome.proposal = proposal.hash
+    if passes_by_policy(lane, proposal):
+        with lane.database.begin() as tx:
+            plans.approve(tx, proposal.hash, BY_POLICY, lane.clock.now())
+        outcome.postings |= apply(lane, proposal.hash).postings
+
+
+def _settle(
+    lane: Lane, plan: Plan, world: World, waiting: list[str], refusals: dict[str, Finding], loaded_at: object
+) -> None:
+    """Drop the keys that nothing is left to do about; those with proposals or holds come up again next time."""
+    unfinished = _unfinished(plan, world, refusals)
+    with lane.database.begin() as tx:
+        lane.guard(tx)
+        keys.done(tx, lane.name, [key for key in waiting if key not in unfinished], loaded_at)
+        finding_store.record(tx, lane.name, "sync", (*plan.findings, *refusals.values()), lane.clock.now())
+
+
+def _unfinished(plan: Plan, world: World, refusals: dict[str, Finding]) -> set[str]:
+    of_worklog = {f"worklog {item.worklog.id}": item.order for item in world.work}
+    held = [finding for finding in (*plan.findings, *refusals.values()) if finding.severity is Severity.HOLD]
+    orders = {share.order for posting in plan.postings for share in posting.draft.shares}
+    orders |= {of_worklog[finding.subject] for finding in held if of_worklog.get(finding.subject)}
+    charged = {
+        share.order
+        for items in world.recorded.values()
+        for share in (item.share for item in items if item.state in OPEN)
+    }
+    keys_left = {f"purchase_order:{order}" for order in orders | charged}
+    for finding in held:
+        kind, _, key = finding.subject.rpartition(" ")
+        keys_left.add(f"{kind.replace(' ', '_')}:{key}")
+    return keys_left

@@ -1,0 +1,181 @@
+"""Loading what planning reads: orders and projects, their issues, the hours, and our own books about them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from sqlalchemy import Connection as Transaction
+
+from ml_connector.core.budget import LaborSum
+from ml_connector.core.corrections import Fate, LoggedWork
+from ml_connector.core.labor import CostPolicy, facts_of, work_date
+from ml_connector.core.money import Money
+from ml_connector.core.orders import order_from_rows, project_from_row
+from ml_connector.core.periods import Span
+from ml_connector.core.plan import BoundIssue, World
+from ml_connector.core.records import Finding, Kind, Project, PurchaseOrder, Row
+from ml_connector.engine.lane import Lane
+from ml_connector.engine.poll import order_key, split_key
+from ml_connector.store import bindings, erp_rows, holds, postings, worklogs
+from ml_connector.store.bindings import Binding
+from ml_connector.store.worklogs import Held
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """Orders and projects as assembled from the ERP's rows, and what was wrong with the others."""
+
+    orders: dict[str, PurchaseOrder]
+    projects: dict[str, Project]
+    findings: tuple[Finding, ...]
+
+
+def all_keys(tx: Transaction, lane: Lane) -> list[str]:
+    """Every order and project that we know."""
+    kinds = (Kind.PURCHASE_ORDER, Kind.PROJECT)
+    return [order_key(kind, owner) for kind in kinds for owner in erp_rows.owners(tx, lane.name, kind)]
+
+
+def load_records(tx: Transaction, lane: Lane, keys: Iterable[str]) -> Records:
+    """Assemble the orders and projects of these keys."""
+    owners = {split_key(key)[1] for key in keys}
+    by_owner: dict[str, list[Row]] = {}
+    for row in erp_rows.of_owners(tx, lane.name, owners):
+        by_owner.setdefault(f"{_owner_kind(row)}:{row.owner}", []).append(row)
+    orders: dict[str, PurchaseOrder] = {}
+    projects: dict[str, Project] = {}
+    findings: list[Finding] = []
+    for rows in by_owner.values():
+        record = _record(rows, lane)
+        if isinstance(record, Finding):
+            findings.append(record)
+        elif isinstance(record, PurchaseOrder):
+            orders[record.key] = record
+        elif isinstance(record, Project):
+            projects[record.key] = record
+    return Records(orders, projects, tuple(findings))
+
+
+def _owner_kind(row: Row) -> Kind:
+    return Kind.PROJECT if row.kind is Kind.PROJECT else Kind.PURCHASE_ORDER
+
+
+def _record(rows: list[Row], lane: Lane) -> PurchaseOrder | Project | Finding | None:
+    digits = lane.policy.cost.digits
+    if rows[0].kind is Kind.PROJECT:
+        return project_from_row(rows[0], digits)
+    return order_from_rows(rows, digits)
+
+
+def load_world(tx: Transaction, lane: Lane, keys: Collection[str]) -> World:
+    """Everything that planning these keys reads. Orders that a worklog was moved between come along."""
+    of_orders = {erp_key for kind, erp_key in map(split_key, keys) if kind is Kind.PURCHASE_ORDER}
+    held = _held_worklogs(tx, lane, of_orders)
+    issues = {binding.issue_id: binding for binding in bindings.by_issue_ids(tx, lane.name, _issue_ids(held))}
+    wanted = set(keys) | {order_key(issue.kind, issue.erp_key) for issue in issues.values()}
+    records = load_records(tx, lane, wanted)
+    recorded = postings.recorded_of_worklogs(tx, lane.name, list(held))
+    labor = postings.labor_sums(tx, lane.name)
+    bound = {
+        (binding.kind, binding.erp_key): _bound(binding)
+        for binding in bindings.by_keys(tx, lane.name, [split_key(key) for key in wanted])
+        if binding.issue_id
+    }
+    return World(
+        connection=lane.name,
+        today=lane.clock.now().astimezone(lane.policy.cost.zone).date(),
+        orders=records.orders,
+        projects=records.projects,
+        bound=bound,
+        work=_work(tx, lane, held, issues),
+        day_worklogs=_same_days(tx, lane, held),
+        recorded=recorded,
+        labor=labor,
+        authorized=_authorized(tx, lane, labor, records.orders),
+        issue_keys={issue.issue_id: issue.issue_key for issue in issues.values()},
+        attempts=postings.attempts(tx, lane.name),
+        findings=records.findings,
+    )
+
+
+def only_worklogs(world: World, ids: Collection[str]) -> World:
+    """The same world with no other worklogs: what an approved plan is held against, so that new keys do not count."""
+    return replace(world, work=tuple(item for item in world.work if item.worklog.id in ids))
+
+
+def _held_worklogs(tx: Transaction, lane: Lane, orders: Collection[str]) -> dict[str, Held]:
+    """Worklogs on the orders' issues now, and those that our books charge to the orders."""
+    bound = bindings.by_keys(tx, lane.name, [(Kind.PURCHASE_ORDER, order) for order in orders])
+    found = worklogs.of_issues(tx, lane.name, [binding.issue_id for binding in bound if binding.issue_id])
+    charged = postings.worklogs_of_orders(tx, lane.name, orders)
+    missing = set(charged) - {item.worklog.id for item in found}
+    return {item.worklog.id: item for item in (*found, *worklogs.by_ids(tx, lane.name, list(missing)))}
+
+
+def _issue_ids(held: dict[str, Held]) -> list[str]:
+    return list({item.worklog.issue_id for item in held.values()})
+
+
+def _work(tx: Transaction, lane: Lane, held: dict[str, Held], issues: dict[str, Binding]) -> tuple[LoggedWork, ...]:
+    refused = holds.held(tx, lane.name, list(held))
+    zone = lane.policy.cost.zone
+    work: list[LoggedWork] = []
+    for worklog_id, item in held.items():
+        binding = issues.get(item.worklog.issue_id)
+        order = binding.erp_key if binding is not None and binding.kind is Kind.PURCHASE_ORDER else ""
+        hold = refused.get(worklog_id)
+        still = hold is not None and hold.facts == facts_of(item.worklog, order, zone)
+        work.append(LoggedWork(item.worklog, Fate(item.state), order, hold.reason if hold and still else ""))
+    return tuple(work)
+
+
+def _same_days(tx: Transaction, lane: Lane, held: dict[str, Held]) -> tuple[worklogs.Worklog, ...]:
+    """All live worklogs of the same people around the same days, on whatever issue."""
+    live = [item.worklog for item in held.values() if item.state == Fate.LIVE]
+    if not live:
+        return ()
+    days = [work_date(worklog, lane.policy.cost.zone) for worklog in live]
+    authors = {worklog.author for worklog in live}
+    margin = timedelta(days=1)
+    near = worklogs.of_authors(tx, lane.name, authors, min(days) - margin, max(days) + margin)
+    return tuple(item.worklog for item in near if item.state == Fate.LIVE)
+
+
+def _bound(binding: Binding) -> BoundIssue:
+    return BoundIssue(
+        kind=binding.kind,
+        erp_key=binding.erp_key,
+        issue_id=binding.issue_id,
+        issue_key=binding.issue_key,
+        project=binding.jira_project,
+        status=binding.status,
+        gone=binding.state == "gone",
+        written=binding.written,
+        erp_written=binding.erp_written,
+    )
+
+
+def _authorized(
+    tx: Transaction, lane: Lane, labor: tuple[LaborSum, ...], loaded: dict[str, PurchaseOrder]
+) -> dict[str, Money]:
+    """What each order with labor on it authorizes: project budgets relieve commitments by it."""
+    others = {order_key(Kind.PURCHASE_ORDER, part.order) for part in labor if part.order not in loaded}
+    more = load_records(tx, lane, others).orders if others else {}
+    return {key: order.authorized for key, order in {**more, **loaded}.items()}
+
+
+def erp_facts(lane: Lane) -> CostPolicy:
+    """The cost policy with the ERP's own accounts, cost centers and closed periods: read only when hours are costed."""
+    policy = lane.policy.cost
+    closed = {
+        entity: tuple(Span(period.begins, period.ends) for period in lane.erp.periods(entity) if period.open is False)
+        for entity in lane.policy.entities
+    }
+    return replace(
+        policy,
+        periods=replace(policy.periods, closed=closed),
+        accounts=frozenset(value.code for value in lane.erp.accounts() if value.active and value.posting),
+        cost_centers=frozenset(value.code for value in lane.erp.cost_centers() if value.active),
+    )

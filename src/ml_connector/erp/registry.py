@@ -1,0 +1,56 @@
+"""The product lines that have an adapter. One line each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from ml_connector.core.money import Digits
+from ml_connector.core.records import Kind
+from ml_connector.erp.fsm.fields import DETAIL, field_map
+from ml_connector.erp.fsm.fsm import Fsm
+from ml_connector.erp.port import Erp
+from ml_connector.errors import Misconfigured
+from ml_connector.settings.connection import Connection
+from ml_connector.wire import Send
+
+Factory = Callable[[Send, Connection, Digits], Erp]
+
+
+def open_fsm(send: Send, connection: Connection, digits: Digits) -> Fsm:
+    """FSM as a connection describes it. `send` completes paths below the tenant."""
+    ours = connection.cloudsuite
+    written = {
+        Kind.PURCHASE_ORDER: [ours.key_field, ours.remaining_field],
+        Kind.PROJECT: [ours.project_key_field, ours.project_remaining_field],
+    }
+    for back in connection.status_back:
+        written[Kind(back.kind)].append(back.field)
+    extra = {kind: tuple(names) for kind, names in written.items()}
+    reference = {"filter": ours.detail_reference_field, "reference": ours.detail_reference_field}
+    overrides = {**ours.fields, DETAIL: {**reference, **ours.fields.get(DETAIL, {})}}
+    return Fsm(
+        send,
+        ours.enterprise_group,
+        ours.entities,
+        field_map(overrides, extra),
+        digits,
+        page_rows=ours.page_rows,
+        batch_rows=ours.batch_rows,
+        settle_seconds=ours.settle_seconds,
+    )
+
+
+PRODUCTS: Mapping[str, Factory] = {
+    "fsm": open_fsm,
+}
+
+
+def open_erp(send: Send, connection: Connection, digits: Digits) -> Erp:
+    """The adapter of a connection's product line. Raises Misconfigured for one that has none."""
+    factory = PRODUCTS.get(connection.cloudsuite.product)
+    if factory is None:
+        raise Misconfigured(
+            f"CloudSuite product line {connection.cloudsuite.product!r} has no adapter.",
+            remedy=f"The product lines are: {', '.join(PRODUCTS)}.",
+        )
+    return factory(send, connection, digits)

@@ -1,0 +1,144 @@
+"""From a connection's settings to the core's values: the translation that `bootstrap` hands to a lane."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+from babel.numbers import get_currency_precision, list_currencies
+
+from ml_connector.core.journals import Grain, Grouping
+from ml_connector.core.labor import CostPolicy
+from ml_connector.core.mapping import IssueMapping, OrderMapping, PriorityRule, ProjectMapping, StatusBack
+from ml_connector.core.money import money_from_text
+from ml_connector.core.periods import ClosedPeriod, PeriodPolicy
+from ml_connector.core.rates import Rate
+from ml_connector.core.records import Coding, Kind, Person
+from ml_connector.engine.lane import LanePolicy
+from ml_connector.errors import Misconfigured
+from ml_connector.settings import Connection, mapping_version
+
+CURRENCIES = frozenset(list_currencies())
+
+
+def currency_digits(currency: str) -> int:
+    """Minor digits of an ISO 4217 currency. Raises ValueError for a code that does not exist."""
+    if currency not in CURRENCIES:
+        raise ValueError(f"{currency!r} is not an ISO 4217 currency")
+    return get_currency_precision(currency)
+
+
+def lane_policy(connection: Connection) -> LanePolicy:
+    """All that a connection's settings decide. Raises Misconfigured for a currency that does not exist."""
+    _check_currencies(connection)
+    fields = {name: value for name, value in connection.jira.fields.model_dump().items() if value}
+    return LanePolicy(
+        mapping=issue_mapping(connection),
+        cost=cost_policy(connection),
+        grouping=grouping(connection),
+        field_names=fields,
+        automatic_below=connection.posting.approval.automatic_below,
+        entities=connection.cloudsuite.entities,
+        erp_settle=timedelta(seconds=connection.cloudsuite.settle_seconds),
+        jira_settle=timedelta(seconds=connection.jira.settle_seconds),
+    )
+
+
+def _check_currencies(connection: Connection) -> None:
+    named = {rate.currency for rate in connection.rate}
+    named |= {step.currency for step in connection.jira.orders.priorities}
+    unknown = sorted(named - CURRENCIES)
+    if unknown:
+        raise Misconfigured(
+            f"Connection {connection.name} names {', '.join(unknown)}, which ISO 4217 does not know.",
+            remedy="Correct the currency of the rate or priority step.",
+        )
+
+
+def cost_policy(connection: Connection) -> CostPolicy:
+    """How hours are costed."""
+    posting = connection.posting
+    return CostPolicy(
+        post_from=connection.post_from,
+        zone=ZoneInfo(connection.time_zone),
+        people={
+            person.account_id: Person(person.account_id, person.name, person.employee, person.role, person.entity)
+            for person in connection.person
+        },
+        rates=tuple(
+            Rate(
+                amount=rate.amount,
+                currency=rate.currency,
+                effective=rate.effective,
+                person=rate.person,
+                project=rate.project,
+                role=rate.role,
+                cost_center=rate.cost_center,
+                known_since=rate.known_since,
+            )
+            for rate in connection.rate
+        ),
+        periods=PeriodPolicy(ClosedPeriod(posting.closed_period), dict(posting.earliest)),
+        digits=currency_digits,
+        mapping_version=mapping_version(connection),
+        clearing=clearing(connection),
+        hours_per_day_max=posting.hours_per_day_max,
+        default_project=connection.default_project if connection.unprojected == "default_project" else None,
+    )
+
+
+def clearing(connection: Connection) -> dict[str, Coding]:
+    """The credit side of labor, by entity."""
+    return {
+        entity: Coding(entity, side.account, side.cost_center, side.project)
+        for entity, side in connection.clearing.items()
+    }
+
+
+def grouping(connection: Connection) -> Grouping:
+    """How journals are cut."""
+    posting = connection.posting
+    return Grouping(
+        connection=connection.name,
+        grain=Grain(posting.grain),
+        lines_max=posting.lines_max,
+        prefix=posting.reference_prefix,
+        clearing=clearing(connection),
+    )
+
+
+def issue_mapping(connection: Connection) -> IssueMapping:
+    """What becomes what."""
+    jira, erp = connection.jira, connection.cloudsuite
+    key_fields = {Kind.PURCHASE_ORDER: erp.key_field, Kind.PROJECT: erp.project_key_field}
+    remaining = {Kind.PURCHASE_ORDER: erp.remaining_field, Kind.PROJECT: erp.project_remaining_field}
+    return IssueMapping(
+        connection=connection.name,
+        orders=OrderMapping(
+            project=jira.orders.project,
+            issue_type=jira.orders.issue_type,
+            projects_by_entity=jira.orders.projects_by_entity,
+            priority=jira.orders.priority,
+            priorities=tuple(
+                PriorityRule(
+                    money_from_text(str(step.authorized_from), step.currency, currency_digits(step.currency)),
+                    step.priority,
+                )
+                for step in jira.orders.priorities
+            ),
+            closed_status=jira.orders.closed_status,
+        ),
+        projects=ProjectMapping(
+            project=jira.projects.project,
+            issue_type=jira.projects.issue_type,
+            types=jira.projects.types,
+            closed_status=jira.projects.closed_status,
+            statuses=jira.projects.statuses,
+        ),
+        fields=frozenset(name for name, value in jira.fields.model_dump().items() if value),
+        key_fields=key_fields,
+        remaining_fields={kind: field for kind, field in remaining.items() if field},
+        status_back=tuple(StatusBack(Kind(back.kind), back.field, back.values) for back in connection.status_back),
+        digits=currency_digits,
+        opened_from=connection.post_from,
+    )

@@ -1,0 +1,31 @@
+"""The service's settings: one TOML file a connection, parsed once, frozen, with every error at once.
+
+- `connection`: what a file may say, and the JSON Schema of it
+- `values`: the kinds of value, and what is said when one is wrong
+- `relations`: what keys must say together
+- `lines`, `wording`, `problems`: where a problem stands, and how it is told
+- `files`: reading; `sample`: writing the first file; `versions`: hashes of what decides a cost
+"""
+
+from __future__ import annotations
+
+from ml_connector.settings.connection import PRODUCTS, Connection, schema
+from ml_connector.settings.files import Home, load_connection, load_connections
+from ml_connector.settings.problems import InvalidSettings, Problem, render_errors
+from ml_connector.settings.sample import sample
+from ml_connector.settings.versions import mapping_version, rates_version
+
+__all__ = [
+    "PRODUCTS",
+    "Connection",
+    "Home",
+    "InvalidSettings",
+    "Problem",
+    "load_connection",
+    "load_connections",
+    "mapping_version",
+    "rates_version",
+    "render_errors",
+    "sample",
+    "schema",
+]

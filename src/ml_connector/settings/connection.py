@@ -1,0 +1,308 @@
+"""What one connection file may say: a frozen model whose docstrings are the words of the JSON Schema.
+
+Names are those of the TOML file. What compares two keys with each other is in `relations.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from ml_connector.settings.values import (
+    Amount,
+    CloudId,
+    ConnectionName,
+    Currency,
+    ErpField,
+    Host,
+    JiraProjectKey,
+    OptionalErpField,
+    OptionalText,
+    PositiveAmount,
+    ReferencePrefix,
+    SiteUrl,
+    Text,
+    TimeZone,
+)
+
+DAY_SECONDS = 86_400
+PRODUCTS = ("fsm",)
+"""CloudSuite product lines that have an adapter. The loader takes another tuple from whoever knows the registry."""
+
+SettleSeconds = Annotated[int, Field(ge=1, le=DAY_SECONDS)]
+
+
+class Section(BaseModel):
+    """A table of the file: frozen, without unknown keys, and without silent conversions (`"5"` is not a number)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True)
+
+
+class CloudSuite(Section):
+    """The ERP's side."""
+
+    product: Text = "fsm"
+    """Product line of CloudSuite."""
+    enterprise_group: Text
+    """The finance enterprise group that all records are read from and posted to."""
+    entities: Annotated[tuple[Text, ...], Field(min_length=1)]
+    """Accounting entities (companies) whose orders, projects and journals this connection handles."""
+    key_field: ErpField = "PurchaseOrderUserField5"
+    """Field of the purchase order that receives the issue key."""
+    project_key_field: ErpField = "ProjectUserField5"
+    """Field of the project that receives the issue key."""
+    remaining_field: OptionalErpField = ""
+    """Field of the purchase order that receives the remaining budget; empty writes none."""
+    project_remaining_field: OptionalErpField = ""
+    """Field of the project that receives the remaining budget; empty writes none."""
+    client_authentication: Literal["basic", "body"] = "basic"
+    """Where the client id and secret travel in a token request: in the Basic header or in the form."""
+    page_rows: Annotated[int, Field(ge=1, le=10_000)] = 1_000
+    """Rows asked for in one page of a list."""
+    batch_rows: Annotated[int, Field(ge=1, le=100)] = 50
+    """Records written in one batch call."""
+    settle_seconds: SettleSeconds = 360
+    """Seconds that an ambiguous write is left alone before it is looked up; longer than any gateway time-out."""
+    calls_per_minute: Annotated[int, Field(ge=1, le=100_000)] | None = None
+    """Calls a minute that we allow ourselves; absent, the limit is found from the gateway's answers."""
+    detail_reference_field: ErpField = "RunGroup"
+    """Field of the posted GL detail that carries our reference."""
+    fields: Mapping[Text, Mapping[Text, Text]] = {}
+    """Fields that are named otherwise in this tenant: a table for each class, our name to the ERP's."""
+
+
+class PriorityStep(Section):
+    """From this authorized amount on, in this currency, an order's issue gets this priority."""
+
+    authorized_from: Amount
+    """Authorized amount of the order, in major units of the currency."""
+    currency: Currency
+    """Currency of the order."""
+    priority: Text
+    """Name of a Jira priority."""
+
+
+class JiraOrders(Section):
+    """How purchase orders become issues."""
+
+    project: JiraProjectKey
+    """Jira project that receives the issues."""
+    issue_type: Text = "Task"
+    """Issue type of an order."""
+    projects_by_entity: Mapping[Text, JiraProjectKey] = {}
+    """Another Jira project for the orders of an accounting entity."""
+    priority: OptionalText = ""
+    """Priority of a new issue that no step applies to; empty leaves it to Jira."""
+    priorities: tuple[PriorityStep, ...] = ()
+    """Steps by authorized amount; the highest step that is reached counts."""
+    closed_status: OptionalText = ""
+    """Status that the issue is moved to when the order is closed; empty moves none."""
+
+
+class JiraProjects(Section):
+    """How projects of the ERP become issues."""
+
+    project: JiraProjectKey
+    """Jira project that receives the issues."""
+    issue_type: Text = "Epic"
+    """Issue type of a project whose type is not named in `types`."""
+    types: Mapping[Text, Text] = {}
+    """The ERP's project type to the issue type."""
+    closed_status: OptionalText = ""
+    """Status that the issue is moved to when the project is no longer active; empty moves none."""
+    statuses: Mapping[Text, Text] = {}
+    """The ERP's project status to the Jira status that the issue is moved to."""
+
+
+class JiraFields(Section):
+    """Where an issue shows what the ERP says: the id or the name of a Jira field each; empty shows nothing."""
+
+    po_number: OptionalText = ""
+    """Number of the purchase order."""
+    vendor: OptionalText = ""
+    """Vendor of the purchase order."""
+    cost_center: OptionalText = ""
+    """Cost center that the order is coded to."""
+    gl_account: OptionalText = ""
+    """GL account that the order is coded to."""
+    project: OptionalText = ""
+    """Project of the ERP that the order is coded to."""
+    authorized: OptionalText = ""
+    """Authorized amount."""
+    remaining: OptionalText = ""
+    """Remaining budget."""
+
+
+class Jira(Section):
+    """Jira's side."""
+
+    deployment: Literal["cloud"] = "cloud"
+    """Kind of Jira."""
+    url: SiteUrl
+    """Address of the site: scheme and host."""
+    method: Literal["api_token", "oauth"] = "api_token"
+    """How we sign in. The credentials are stored by `ml-connector connect`, never in this file."""
+    cloud_id: CloudId = ""
+    """Id of the site at Atlassian's gateway; needed for `oauth`."""
+    settle_seconds: SettleSeconds = 120
+    """Seconds between an ambiguous create and each of the two searches that must both find nothing."""
+    orders: JiraOrders
+    """How purchase orders become issues."""
+    projects: JiraProjects
+    """How projects become issues."""
+    fields: JiraFields = JiraFields()
+    """Where an issue shows what the ERP says."""
+
+
+class StatusBack(Section):
+    """Status of an issue, written back to a field of the ERP's record."""
+
+    kind: Literal["project", "purchase_order"] = "project"
+    """Kind of record that is written."""
+    field: ErpField = "ProjectStatus"
+    """Field of the ERP that is written."""
+    values: Annotated[Mapping[Text, Text], Field(min_length=1)]
+    """Jira status to the value that the field receives; another status writes nothing."""
+
+
+class Network(Section):
+    """How we reach the vendors."""
+
+    allowed_hosts: tuple[Host, ...] = ()
+    """Hosts that may be called although they resolve to a private, local or link-local address."""
+    ca_file: OptionalText = ""
+    """Path of a PEM file with the authorities to trust; empty trusts those of the machine."""
+
+
+class Approval(Section):
+    """What needs a second person."""
+
+    automatic_below: PositiveAmount | None = None
+    """Gross amount under which a posting needs no approval, in major units, counted apart in each currency."""
+
+
+class Posting(Section):
+    """How labor cost is grouped, dated and posted."""
+
+    grain: Literal["worklog", "person-day", "issue-day", "po-period"] = "person-day"
+    """What one line of a journal stands for."""
+    lines_max: Annotated[int, Field(ge=2, le=1_000)] = 100
+    """Most lines of one journal; more hours make more journals."""
+    reference_prefix: ReferencePrefix = "MLC"
+    """First letters of every reference that we post under; no other system in the ERP may use them."""
+    closed_period: Literal["hold", "next_open"] = "hold"
+    """What happens to work in a closed period: hold it, or date it to the first day of the next open one."""
+    hours_per_day_max: Annotated[int, Field(ge=1, le=24)] = 24
+    """Hours of one person and day above which the day is held."""
+    approval: Approval = Approval()
+    """What needs a second person."""
+    earliest: Mapping[Text, date] = {}
+    """Earliest posting date of an entity, set by finance; it holds even where the ERP reopens a period."""
+
+
+class Clearing(Section):
+    """Credit side of labor cost for the people of one entity."""
+
+    account: Text
+    """GL account that is credited (labor clearing, labor absorption)."""
+    cost_center: OptionalText = ""
+    """Cost center of the credit line; empty for none."""
+    project: OptionalText = ""
+    """Project of the credit line; empty for none."""
+
+
+class Schedule(Section):
+    """When `ml-connector serve` works on this connection."""
+
+    interval_seconds: Annotated[int, Field(ge=1, le=DAY_SECONDS)] = 60
+    """Seconds from the start of one run to the start of the next."""
+    sweep_seconds: Annotated[int, Field(ge=1, le=7 * DAY_SECONDS)] = 3_600
+    """Seconds between two searches for issues that were deleted or moved."""
+    jitter_seconds: Annotated[int, Field(ge=0, le=DAY_SECONDS)] = 5
+    """A random part of this many seconds at most is added to each wait."""
+
+
+class Person(Section):
+    """A Jira account and the employee behind it."""
+
+    account_id: Text
+    """Account id in Jira."""
+    name: Text
+    """Name, as reports show it."""
+    employee: OptionalText = ""
+    """Employee number; a rate may name it."""
+    role: OptionalText = ""
+    """Role; a rate may name it."""
+    entity: OptionalText = ""
+    """Employing accounting entity; empty where it does not matter."""
+
+
+class Rate(Section):
+    """Cost of an hour from a day on: of a person or role, perhaps on one project; of a cost center; or of all."""
+
+    person: OptionalText = ""
+    """Account id or employee number of a person in this file."""
+    role: OptionalText = ""
+    """Role of people in this file."""
+    project: OptionalText = ""
+    """Project of the ERP; only together with a person or a role."""
+    cost_center: OptionalText = ""
+    """Cost center; only alone."""
+    amount: PositiveAmount
+    """Cost of one hour, in major units of the currency."""
+    currency: Currency
+    """Currency of the orders that this rate is for."""
+    effective: Annotated[date, Field(alias="from")]
+    """First day of work that the rate is for."""
+    known_since: date | None = None
+    """Day on which the rate was agreed, for the record."""
+
+    @property
+    def scope(self) -> tuple[str, str, str, str]:
+        """Whom and what the rate is for; empty text where it does not ask."""
+        return (self.person, self.role, self.project, self.cost_center)
+
+
+class Connection(Section):
+    """One CloudSuite tenant, one Jira site, and how they are kept in step."""
+
+    name: ConnectionName
+    """Name of the connection, equal to the name of the file."""
+    post_from: date | None = None
+    """First day of work that is costed; absent, nothing is posted."""
+    time_zone: TimeZone = "UTC"
+    """IANA zone that decides on which day work was done."""
+    unprojected: Literal["skip", "default_project"] = "skip"
+    """What happens to orders without a project: left out with a finding, or counted on `default_project`."""
+    default_project: OptionalText = ""
+    """Project of the ERP for orders without one."""
+    cloudsuite: CloudSuite
+    """The ERP's side."""
+    jira: Jira
+    """Jira's side."""
+    status_back: tuple[StatusBack, ...] = ()
+    """Statuses that are written back to the ERP."""
+    network: Network = Network()
+    """How we reach the vendors."""
+    posting: Posting = Posting()
+    """How labor cost is grouped, dated and posted."""
+    clearing: Mapping[Text, Clearing]
+    """Credit side of labor cost, by entity."""
+    schedule: Schedule = Schedule()
+    """When the service works on this connection."""
+    person: tuple[Person, ...] = ()
+    """People whose hours are costed."""
+    rate: tuple[Rate, ...] = ()
+    """Cost of an hour."""
+
+
+def schema(products: tuple[str, ...] = PRODUCTS) -> dict[str, object]:
+    """JSON Schema of a connection file, for editors that complete and check TOML."""
+    built: dict[str, object] = Connection.model_json_schema()
+    definitions = built["$defs"]
+    assert isinstance(definitions, dict)
+    definitions["CloudSuite"]["properties"]["product"]["enum"] = list(products)
+    return built

@@ -1,0 +1,135 @@
+"""Reading connection files: all of what is wrong at once, or a frozen connection."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from ml_connector.errors import Misconfigured
+from ml_connector.settings import lines
+from ml_connector.settings.connection import PRODUCTS, Connection
+from ml_connector.settings.problems import InvalidSettings, Problem, dotted
+from ml_connector.settings.relations import Raw, broken_relations
+from ml_connector.settings.wording import SAMPLE, Flaw, flaws_of, syntax_flaw, syntax_line
+
+FILE_BYTES_MAX = 1_000_000
+"""A larger file is no connection: 1 MB holds some ten thousand rates."""
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The directory of one installation."""
+
+    directory: Path
+
+    @property
+    def connections(self) -> Path:
+        """Directory of the connection files."""
+        return self.directory / "connections"
+
+    @property
+    def key_file(self) -> Path:
+        """File of the master key that secrets are encrypted under."""
+        return self.directory / "key"
+
+    @property
+    def database_url(self) -> str:
+        """The embedded database, as SQLAlchemy takes it."""
+        return f"sqlite:///{(self.directory / 'ml-connector.db').absolute()}"
+
+    def connection_file(self, name: str) -> Path:
+        """File of one connection."""
+        return self.connections / f"{name}.toml"
+
+
+def load_connection(path: Path, *, products: tuple[str, ...] = PRODUCTS) -> Connection:
+    """Read one file. Raises InvalidSettings with everything that is wrong, Misconfigured where it cannot be read."""
+    loaded = _read(path, products)
+    if isinstance(loaded, Connection):
+        return loaded
+    raise InvalidSettings(loaded)
+
+
+def load_connections(directory: Path, *, products: tuple[str, ...] = PRODUCTS) -> tuple[Connection, ...]:
+    """Read every `*.toml` of a directory, by name. Raises as `load_connection`, with the problems of all files."""
+    if not directory.is_dir():
+        raise Misconfigured(f"{directory} is not a directory.", remedy="Make it with `ml-connector init`.")
+    loaded = [_read(path, products) for path in sorted(directory.glob("*.toml"))]
+    problems = [problem for each in loaded if not isinstance(each, Connection) for problem in each]
+    if problems:
+        raise InvalidSettings(problems)
+    return tuple(each for each in loaded if isinstance(each, Connection))
+
+
+def _read(path: Path, products: tuple[str, ...]) -> Connection | list[Problem]:
+    try:
+        text = _text(path)
+        raw = _parsed(path, text) if isinstance(text, str) else text
+        return [raw] if isinstance(raw, Problem) else _check(path, str(text), raw, products)
+    except RecursionError:
+        return [Problem(str(path), 1, "", "nests brackets too deeply to be read", SAMPLE)]
+
+
+def _parsed(path: Path, text: str) -> Raw | Problem:
+    try:
+        return _tables(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        return Problem(str(path), syntax_line(error, text), "", *syntax_flaw(error))
+    except ValueError:  # Python's own refusal of numbers with thousands of digits
+        return Problem(str(path), 1, "", "holds a number with too many digits to be read", SAMPLE)
+
+
+def _text(path: Path) -> str | Problem:
+    try:
+        with path.open("rb") as file:
+            content = file.read(FILE_BYTES_MAX + 1)
+    except OSError as error:
+        remedy = "Check the name and the permissions, or make the file with `ml-connector init`."
+        raise Misconfigured(f"{path} cannot be read: {error.strerror}.", remedy=remedy) from None
+    if len(content) > FILE_BYTES_MAX:
+        return Problem(str(path), 1, "", f"is longer than {FILE_BYTES_MAX} bytes", "Split it into several connections.")
+    try:
+        return content.decode("utf-8-sig")  # editors on Windows put a mark in front
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        return Problem(str(path), line, "", "is not UTF-8", "Save the file again in this encoding.")
+
+
+def _check(path: Path, text: str, raw: Raw, products: tuple[str, ...]) -> Connection | list[Problem]:
+    flaws: list[Flaw] = []
+    connection: Connection | None = None
+    try:
+        connection = Connection.model_validate(raw)
+    except ValidationError as error:
+        flaws = flaws_of(error)
+    known = {where for where, _, _ in flaws}
+    found = lines.find_lines(text)
+    flaws += [flaw for flaw in _all_relations(path, raw, products, found) if flaw[0] not in known]
+    if connection and not flaws:
+        return connection
+    return [Problem(str(path), lines.line_of(where, found), dotted(where), *words) for where, *words in flaws]
+
+
+def _all_relations(path: Path, raw: Raw, products: tuple[str, ...], found: dict[lines.Path, int]) -> Iterator[Flaw]:
+    if isinstance(raw.get("name"), str) and raw["name"] != path.stem:
+        yield (
+            ("name",),
+            "differs from the name of the file",
+            "Make both the same: the name is how commands find the file.",
+        )
+    yield from broken_relations(raw, products, lambda where: lines.line_of(where, found))
+
+
+def _tables(raw: Raw) -> Raw:
+    return {key: _frozen_lists(item) for key, item in raw.items()}
+
+
+def _frozen_lists(value: object) -> object:
+    """Tuples for lists, so that nothing of a connection can be changed by accident."""
+    if isinstance(value, dict):
+        return _tables(value)
+    return tuple(_frozen_lists(item) for item in value) if isinstance(value, list) else value

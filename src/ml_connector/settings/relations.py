@@ -1,0 +1,268 @@
+"""What two keys of a connection file must say together.
+
+Each relation looks at the file as `tomllib` read it, whatever pydantic refused, and is silent about parts that are
+broken by themselves: so one run names everything that can be known to be wrong. `RELATIONS` is the list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from difflib import get_close_matches
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from ml_connector.settings.connection import Person, PriorityStep, Rate, StatusBack
+from ml_connector.settings.lines import Path
+from ml_connector.settings.problems import shown
+from ml_connector.settings.wording import Flaw
+
+Raw = Mapping[str, Any]
+"""A TOML table as `tomllib` gives it, with tuples for lists."""
+Relation = Callable[[Raw], Iterator[Flaw]]
+LineOf = Callable[[Path], int]
+
+SectionT = TypeVar("SectionT", bound=BaseModel)
+
+
+def broken_relations(raw: Raw, products: tuple[str, ...], line_of: LineOf) -> Iterator[Flaw]:
+    """Everything that does not fit together. `products` are the ERP product lines that have an adapter."""
+    yield from known_product(raw, products)
+    for relation in RELATIONS:
+        yield from relation(raw)
+    yield from repeated_rates(raw, line_of)
+    yield from repeated_people(raw, line_of)
+
+
+def known_product(raw: Raw, products: tuple[str, ...]) -> Iterator[Flaw]:
+    """The product line has an adapter."""
+    product = _text(raw, "cloudsuite", "product")
+    if product and product not in products:
+        yield (
+            ("cloudsuite", "product"),
+            "is not a product line that this version knows",
+            f"Known: {', '.join(products)}.",
+        )
+
+
+def oauth_needs_cloud_id(raw: Raw) -> Iterator[Flaw]:
+    """OAuth calls go through Atlassian's gateway, whose paths hold the cloud id."""
+    if _text(raw, "jira", "method") == "oauth" and not _text(raw, "jira", "cloud_id"):
+        remedy = "Copy it from https://<your site>/_edge/tenant_info."
+        yield ("jira", "cloud_id"), 'is missing, but method is "oauth"', remedy
+
+
+def default_project_is_named(raw: Raw) -> Iterator[Flaw]:
+    """Orders are only counted on a default project that is named."""
+    if _text(raw, "unprojected") == "default_project" and not _text(raw, "default_project"):
+        yield ("default_project",), 'is missing, but unprojected is "default_project"', "Name a project of the ERP."
+
+
+def entities_are_named_once(raw: Raw) -> Iterator[Flaw]:
+    """An entity stands once in the list."""
+    seen: set[str] = set()
+    for index, entity in _texts(raw, "cloudsuite", "entities"):
+        if entity in seen:
+            yield (
+                ("cloudsuite", "entities", index),
+                f"names {shown(entity)} for the second time",
+                "Take one of them out.",
+            )
+        seen.add(entity)
+
+
+def entities_have_clearing(raw: Raw) -> Iterator[Flaw]:
+    """Each entity has a credit side: without it, no journal of that entity balances."""
+    clearing = _table(raw, "clearing")
+    for entity in sorted({entity for _, entity in _texts(raw, "cloudsuite", "entities")}):
+        if entity not in clearing:
+            remedy = "Add this table with the account that labor cost is credited to."
+            yield ("clearing", entity), "is missing for this entity of cloudsuite.entities", remedy
+
+
+def entities_are_known(raw: Raw) -> Iterator[Flaw]:
+    """Tables that are kept by entity name entities of this connection."""
+    entities = [entity for _, entity in _texts(raw, "cloudsuite", "entities")]
+    for table in (("jira", "orders", "projects_by_entity"), ("posting", "earliest")):
+        for entity in _table(raw, *table):
+            if entities and entity not in entities:
+                yield (*table, entity), "is no entity of cloudsuite.entities", _near(entity, entities)
+
+
+def employers_are_known(raw: Raw) -> Iterator[Flaw]:
+    """A person's employing entity has a credit side."""
+    entities = [*_table(raw, "clearing"), *(entity for _, entity in _texts(raw, "cloudsuite", "entities"))]
+    for index, person in _tables(raw, "person"):
+        entity = person.get("entity")
+        if entity and isinstance(entity, str) and entities and entity not in entities:
+            what = "names an entity that is neither in cloudsuite.entities nor has a [clearing] table"
+            yield ("person", index, "entity"), what, _near(entity, entities)
+
+
+def fields_are_written_by_one(raw: Raw) -> Iterator[Flaw]:
+    """No two values are written to the same field of one kind of ERP record, or to the same Jira field."""
+    orders = ("cloudsuite", "key_field"), ("cloudsuite", "remaining_field")
+    projects = ("cloudsuite", "project_key_field"), ("cloudsuite", "project_remaining_field")
+    back = _items(raw, "status_back", StatusBack)
+    yield from _written_twice(_written(raw, orders) + _back_fields(back, "purchase_order"))
+    yield from _written_twice(_written(raw, projects) + _back_fields(back, "project"))
+    yield from _written_twice(_written(raw, [("jira", "fields", name) for name in _table(raw, "jira", "fields")]))
+
+
+def _written(raw: Raw, paths: Collection[tuple[str, ...]]) -> list[tuple[Path, str]]:
+    return [(path, _text(raw, *path)) for path in paths]
+
+
+def _back_fields(back: Mapping[int, StatusBack], kind: str) -> list[tuple[Path, str]]:
+    return [(("status_back", index, "field"), entry.field) for index, entry in back.items() if entry.kind == kind]
+
+
+def _written_twice(fields: list[tuple[Path, str]]) -> Iterator[Flaw]:
+    seen: set[str] = set()
+    for path, field in fields:
+        if field and field in seen:
+            yield (
+                path,
+                "names a field that another key writes already",
+                "Choose another field: one would undo the other.",
+            )
+        seen.add(field)
+
+
+def orders_have_no_project_status(raw: Raw) -> Iterator[Flaw]:
+    """`ProjectStatus` belongs to projects: for orders, the field is to be named."""
+    for index, back in _items(raw, "status_back", StatusBack).items():
+        if back.kind == "purchase_order" and back.field == "ProjectStatus":
+            remedy = "Name a field of the purchase order, such as PurchaseOrderUserField7."
+            yield ("status_back", index, "field"), "is ProjectStatus, which purchase orders do not have", remedy
+
+
+def steps_differ(raw: Raw) -> Iterator[Flaw]:
+    """Two priorities do not begin at the same amount."""
+    orders = _table(raw, "jira", "orders")
+    seen = set()
+    for index, step in _items(orders, "priorities", PriorityStep).items():
+        begin = (step.currency, step.authorized_from)
+        if begin in seen:
+            path = ("jira", "orders", "priorities", index)
+            yield path, "begins at the same amount and currency as another step", "Take one of them out."
+        seen.add(begin)
+
+
+def rates_are_scoped(raw: Raw) -> Iterator[Flaw]:
+    """A rate is for a person or role (perhaps on a project), or a cost center, or everybody."""
+    for index, rate in _tables(raw, "rate"):
+        somebody = rate.get("person") or rate.get("role")
+        if rate.get("person") and rate.get("role"):
+            yield (
+                ("rate", index, "role"),
+                "stands beside person, and a rate is for one of them",
+                "Take one of them out.",
+            )
+        if rate.get("cost_center") and (somebody or rate.get("project")):
+            remedy = "Take it out, or take out person, role and project."
+            yield ("rate", index, "cost_center"), "must be alone in its rate", remedy
+        elif rate.get("project") and not somebody:
+            yield ("rate", index, "project"), "needs a person or a role beside it", "Say whose hours this rate is for."
+
+
+def rated_people_exist(raw: Raw) -> Iterator[Flaw]:
+    """A rate for a person is for a person in the file: a misspelled one would silently cost the default."""
+    people = [person for _, person in _tables(raw, "person")]
+    known = [person.get(key) for person in people for key in ("account_id", "employee")]
+    for index, rate in _tables(raw, "rate"):
+        person = rate.get("person")
+        if person and isinstance(person, str) and person not in known:
+            remedy = "Use the account_id or employee of a [[person]] in this file, or add that person."
+            yield ("rate", index, "person"), "names nobody in this file", remedy
+
+
+def jitter_is_below_interval(raw: Raw) -> Iterator[Flaw]:
+    """The random part of a wait is smaller than the wait."""
+    schedule = _table(raw, "schedule")
+    jitter, interval = schedule.get("jitter_seconds", 0), schedule.get("interval_seconds", 60)
+    if type(jitter) is int and type(interval) is int and "jitter_seconds" in schedule and jitter > interval:
+        yield ("schedule", "jitter_seconds"), "is more than interval_seconds", "Make it smaller than the interval."
+
+
+RELATIONS: tuple[Relation, ...] = (
+    oauth_needs_cloud_id,
+    default_project_is_named,
+    entities_are_named_once,
+    entities_have_clearing,
+    entities_are_known,
+    employers_are_known,
+    fields_are_written_by_one,
+    orders_have_no_project_status,
+    steps_differ,
+    rates_are_scoped,
+    rated_people_exist,
+    jitter_is_below_interval,
+)
+
+
+def repeated_rates(raw: Raw, line_of: LineOf) -> Iterator[Flaw]:
+    """Two rates for the same scope, currency and day would leave the cost to their order in the file."""
+    first: dict[object, int] = {}
+    for index, rate in _items(raw, "rate", Rate).items():
+        earlier = first.setdefault((rate.scope, rate.currency, rate.effective), index)
+        if earlier != index:
+            lines = f"line {line_of(('rate', index))}", f"line {line_of(('rate', earlier))}"
+            what = f"on {lines[0]} is for the same scope, currency and day as the one on {lines[1]}"
+            yield ("rate", index), what, "Keep one of them, or give it another day."
+
+
+def repeated_people(raw: Raw, line_of: LineOf) -> Iterator[Flaw]:
+    """An account belongs to one person."""
+    first: dict[str, int] = {}
+    for index, person in _items(raw, "person", Person).items():
+        earlier = first.setdefault(person.account_id, index)
+        if earlier != index:
+            what = f"is the same as on line {line_of(('person', earlier, 'account_id'))}"
+            yield ("person", index, "account_id"), what, "Keep one [[person]] for each account."
+
+
+def _near(name: str, known: Collection[str]) -> str:
+    near = get_close_matches(name, known, n=1)
+    return f"Did you mean {shown(near[0])}?" if near else f"Known: {', '.join(shown(one) for one in known)}."
+
+
+def _value(raw: Raw, path: tuple[str, ...]) -> object:
+    value: object = raw
+    for key in path:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
+
+
+def _text(raw: Raw, *path: str) -> str:
+    value = _value(raw, path)
+    return value if isinstance(value, str) else ""
+
+
+def _table(raw: Raw, *path: str) -> dict[str, object]:
+    value = _value(raw, path)
+    return value if isinstance(value, dict) else {}
+
+
+def _list(raw: Raw, *path: str) -> tuple[object, ...]:
+    value = _value(raw, path)
+    return value if isinstance(value, tuple) else ()
+
+
+def _tables(raw: Raw, key: str) -> list[tuple[int, Raw]]:
+    return [(index, item) for index, item in enumerate(_list(raw, key)) if isinstance(item, dict)]
+
+
+def _texts(raw: Raw, *path: str) -> list[tuple[int, str]]:
+    return [(index, item) for index, item in enumerate(_list(raw, *path)) if isinstance(item, str)]
+
+
+def _items(raw: Raw, key: str, section: type[SectionT]) -> dict[int, SectionT]:
+    """The tables of an array that are right by themselves, by their position."""
+    found = {}
+    for index, item in enumerate(_list(raw, key)):
+        try:
+            found[index] = section.model_validate(item)
+        except ValidationError:
+            continue  # said already, with its reason, by the check of the whole file
+    return found

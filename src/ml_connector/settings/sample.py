@@ -1,0 +1,197 @@
+"""The first connection file: what `ml-connector init` writes, ready to load, with every other key beside it."""
+
+from __future__ import annotations
+
+import json
+
+
+def sample(
+    name: str,
+    *,
+    enterprise_group: str = "ACME",
+    entities: tuple[str, ...] = ("1000",),
+    jira_url: str = "https://your-site.atlassian.net",
+    orders_project: str = "PROC",
+    projects_project: str = "PROJ",
+    clearing_account: str = "219900",
+) -> str:
+    """A commented file that loads as it is. Lines that begin with `#` and a key show that key with its default.
+
+    It has no `post_from`, so nothing is posted before a person decides on a day.
+    """
+    tables = "\n\n".join(_clearing(entity, clearing_account) for entity in entities)
+    return _SAMPLE.format(
+        name=_quoted(name),
+        enterprise_group=_quoted(enterprise_group),
+        entities=", ".join(_quoted(entity) for entity in entities),
+        entity=_quoted(entities[0]),
+        jira_url=_quoted(jira_url),
+        orders_project=_quoted(orders_project),
+        projects_project=_quoted(projects_project),
+        clearing=tables,
+    )
+
+
+def _clearing(entity: str, account: str) -> str:
+    return f'[clearing.{_quoted(entity)}]\naccount = {_quoted(account)}\n#cost_center = ""\n#project = ""'
+
+
+def _quoted(text: str) -> str:
+    """A TOML string: JSON's escapes are TOML's, but for the delete character."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+_SAMPLE = """\
+# One connection: a CloudSuite tenant, a Jira site, and how they are kept in step.
+# Secrets are never kept here: `ml-connector connect` stores them encrypted. `ml-connector check` tests this file.
+# A line that begins with # and a key shows an optional key, mostly with its default: take the # away to change it.
+
+name = {name}
+# First day of work that is costed. Nothing is posted while it is not set.
+#post_from = 2026-01-01
+# On which day work was done, and so its rate and posting date, is decided in this zone.
+#time_zone = "UTC"
+# Orders without a project: "skip" leaves them out, with a finding; "default_project" counts them on that project.
+#unprojected = "default_project"
+#default_project = "OVERHEAD"
+
+[cloudsuite]
+#product = "fsm"
+enterprise_group = {enterprise_group}
+entities = [{entities}]
+# Fields of the ERP that receive the issue key.
+#key_field = "PurchaseOrderUserField5"
+#project_key_field = "ProjectUserField5"
+# Fields of the ERP that receive the remaining budget, if any.
+#remaining_field = ""
+#project_remaining_field = ""
+#client_authentication = "basic"
+#page_rows = 1000
+#batch_rows = 50
+# Seconds that a write without an answer is left alone before we look for it.
+#settle_seconds = 360
+#calls_per_minute = 100
+#detail_reference_field = "RunGroup"
+
+# Where this tenant names a field otherwise: our name = "the ERP's name", in a table for each class.
+#[cloudsuite.fields.PurchaseOrder]
+#number = "PurchaseOrder"
+
+[jira]
+#deployment = "cloud"
+url = {jira_url}
+# "api_token" or "oauth"; cloud_id is needed for "oauth".
+#method = "api_token"
+#cloud_id = ""
+#settle_seconds = 120
+
+[jira.orders]
+project = {orders_project}
+#issue_type = "Task"
+#priority = ""
+#closed_status = ""
+
+#[jira.orders.projects_by_entity]
+#{entity} = {orders_project}
+
+# Orders that authorize this much get this priority; the highest step that is reached counts.
+#[[jira.orders.priorities]]
+#authorized_from = "50000.00"
+#currency = "USD"
+#priority = "High"
+
+[jira.projects]
+project = {projects_project}
+#issue_type = "Epic"
+#closed_status = ""
+
+# Project type in the ERP = issue type.
+#[jira.projects.types]
+#CAPITAL = "Epic"
+
+# Project status in the ERP = status of the issue.
+#[jira.projects.statuses]
+#Hold = "On Hold"
+
+# Jira fields, by id or name, that show what the ERP says. Empty shows nothing.
+#[jira.fields]
+#po_number = ""
+#vendor = ""
+#cost_center = ""
+#gl_account = ""
+#project = ""
+#authorized = ""
+#remaining = ""
+
+# Status of an issue, written back to the ERP: Jira status = value of the field.
+#[[status_back]]
+#kind = "project"
+#field = "ProjectStatus"
+#[status_back.values]
+#Done = "Closed"
+
+[network]
+# Private or local hosts that may be called all the same.
+#allowed_hosts = []
+#ca_file = ""
+
+[posting]
+# What one line stands for: "worklog", "person-day", "issue-day" or "po-period".
+#grain = "person-day"
+#lines_max = 100
+#reference_prefix = "MLC"
+# Work in a closed period: "hold" it, or date it into the "next_open" one.
+#closed_period = "hold"
+#hours_per_day_max = 24
+
+# Without this amount, every posting needs approval. It is counted in each currency apart.
+#[posting.approval]
+#automatic_below = "500.00"
+
+# No posting date before this day, whatever the ERP allows.
+#[posting.earliest]
+#{entity} = 2026-01-01
+
+# The credit side of labor cost, for each entity.
+{clearing}
+
+[schedule]
+#interval_seconds = 60
+#sweep_seconds = 3600
+#jitter_seconds = 5
+
+# Whose hours are costed.
+#[[person]]
+#account_id = "712020:0a1b2c3d"
+#name = "Anna Example"
+#employee = "10042"
+#role = "Engineer"
+#entity = {entity}
+
+# Cost of an hour, in quotes. The most particular rate wins: person on a project, role on a project, person, role,
+# cost center, and last the rate that names none of them.
+#[[rate]]
+#amount = "85.00"
+#currency = "USD"
+#from = 2026-01-01
+#known_since = 2025-12-15
+
+#[[rate]]
+#person = "10042"
+#project = "P100"
+#amount = "97.50"
+#currency = "USD"
+#from = 2026-01-01
+
+#[[rate]]
+#role = "Engineer"
+#amount = "90.00"
+#currency = "USD"
+#from = 2026-01-01
+
+#[[rate]]
+#cost_center = "CC-100"
+#amount = "88.00"
+#currency = "USD"
+#from = 2026-01-01
+"""

@@ -1,0 +1,146 @@
+"""Which issue stands for which order or project. This is our ledger's to say; no Jira field decides it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import update as sql_update
+
+from ml_connector.core.records import Kind
+from ml_connector.store.database import chunks, from_time, maybe_time
+from ml_connector.store.tables import bindings
+
+INTENDED = "intended"
+IN_DOUBT = "in_doubt"
+BOUND = "bound"
+GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """The issue of one order or project, or the intent to create it.
+
+    `sent_at` is the last moment at which a create or a look was sent, `looked` how many looks found nothing since the
+    last ambiguous answer. `written` is the issue content that we last wrote, `erp_written` the ERP's fields.
+    """
+
+    connection: str
+    site: str
+    kind: Kind
+    erp_key: str
+    marker: str
+    state: str
+    issue_id: str
+    issue_key: str
+    jira_project: str
+    issue_type: str
+    status: str
+    sent_at: datetime | None
+    looked: int
+    written: Mapping[str, Any]
+    erp_written: Mapping[str, str]
+    note: str
+
+
+def intend(tx: Connection, connection: str, site: str, kind: Kind, erp_key: str, marker: str, at: datetime) -> None:
+    """Store that an issue is about to be created."""
+    row = {
+        "connection": connection,
+        "site": site,
+        "kind": kind.value,
+        "erp_key": erp_key,
+        "marker": marker,
+        "state": INTENDED,
+        "sent_at": from_time(at),
+        "looked": 0,
+        "written": {},
+        "erp_written": {},
+    }
+    tx.execute(insert(bindings), [row])
+
+
+def bind(
+    tx: Connection,
+    connection: str,
+    kind: Kind,
+    erp_key: str,
+    *,
+    issue_id: str,
+    issue_key: str,
+    jira_project: str,
+    issue_type: str,
+    status: str,
+    written: Mapping[str, Any],
+) -> None:
+    """Tie an issue to an order or project, by its id."""
+    update(
+        tx,
+        connection,
+        kind,
+        erp_key,
+        state=BOUND,
+        issue_id=issue_id,
+        issue_key=issue_key,
+        jira_project=jira_project,
+        issue_type=issue_type,
+        status=status,
+        written=dict(written),
+        sent_at=None,
+        looked=0,
+        note="",
+    )
+
+
+def update(tx: Connection, connection: str, kind: Kind, erp_key: str, **values: Any) -> None:
+    """Change named columns of one binding."""
+    if isinstance(values.get("sent_at"), datetime):
+        values["sent_at"] = from_time(values["sent_at"])
+    tx.execute(sql_update(bindings).where(*_is(connection, kind, erp_key)).values(**values))
+
+
+def gone(tx: Connection, connection: str, kind: Kind, erp_key: str) -> None:
+    """The issue cannot be read any more."""
+    update(tx, connection, kind, erp_key, state=GONE)
+
+
+def forget(tx: Connection, connection: str, kind: Kind, erp_key: str) -> None:
+    """Take back an intent that Jira refused: nothing was created."""
+    tx.execute(delete(bindings).where(*_is(connection, kind, erp_key), bindings.c.issue_id.is_(None)))
+
+
+def _is(connection: str, kind: Kind, erp_key: str) -> tuple[Any, ...]:
+    return bindings.c.connection == connection, bindings.c.kind == kind.value, bindings.c.erp_key == erp_key
+
+
+def by_keys(tx: Connection, connection: str, wanted: Collection[tuple[Kind, str]]) -> list[Binding]:
+    """The bindings of these orders and projects."""
+    asked = set(wanted)
+    found = [
+        binding
+        for part in chunks([erp_key for _, erp_key in asked])
+        for binding in _where(tx, connection, bindings.c.erp_key.in_(part))
+    ]
+    return [binding for binding in found if (binding.kind, binding.erp_key) in asked]
+
+
+def by_issue_ids(tx: Connection, connection: str, issue_ids: Collection[str]) -> list[Binding]:
+    """The bindings of these issues."""
+    return [
+        binding for part in chunks(issue_ids) for binding in _where(tx, connection, bindings.c.issue_id.in_(part))
+    ]
+
+
+def all_bound(tx: Connection, connection: str) -> list[Binding]:
+    """Every binding that has an issue, gone ones too: they may come back."""
+    return list(_where(tx, connection, bindings.c.issue_id.is_not(None)))
+
+
+def _where(tx: Connection, connection: str, *where: Any) -> Iterator[Binding]:
+    query = select(bindings).where(bindings.c.connection == connection, *where)
+    for row in tx.execute(query.order_by(bindings.c.kind, bindings.c.erp_key)):
+        values = {**row._mapping, "kind": Kind(row.kind), "issue_id": row.issue_id or ""}
+        yield Binding(**{**values, "sent_at": maybe_time(row.sent_at)})

@@ -1,0 +1,22 @@
+"""How far each stream of a connection has been read."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from ml_connector.store.database import from_time, upsert
+from ml_connector.store.tables import cursors
+
+
+def read(tx: Connection, connection: str, stream: str) -> str | None:
+    """The position of a stream, None before its first reading."""
+    where = (cursors.c.connection == connection, cursors.c.stream == stream)
+    return tx.scalar(select(cursors.c.position).where(*where))
+
+
+def move(tx: Connection, connection: str, stream: str, position: str, at: datetime) -> None:
+    """Move a stream. Only after everything before the position is stored."""
+    row = {"connection": connection, "stream": stream, "position": position, "moved_at": from_time(at)}
+    upsert(tx, cursors, [row])

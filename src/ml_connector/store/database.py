@@ -1,0 +1,139 @@
+"""The database: SQLite with write-ahead log by default, PostgreSQL where it is outgrown. One place for what differs."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, Table, create_engine, event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import make_url
+from sqlalchemy.pool import StaticPool
+
+from ml_connector.errors import Misconfigured
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+BUSY_MILLISECONDS = 30_000
+"""How long a writer waits for another before it gives up."""
+IN_LIST_MAX = 500
+"""Values in one IN list: below what SQLite and PostgreSQL take."""
+
+Item = TypeVar("Item")
+
+
+class Database:
+    """One database. `durable` False lets SQLite skip the disk: for tests, never for books."""
+
+    def __init__(self, url: str, *, durable: bool = True) -> None:
+        self.engine = _engine(url, durable=durable)
+        self.url = url
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """A write transaction: committed at the end, rolled back on an error. Writers wait for each other."""
+        with self.engine.connect() as connection:
+            connection.info["write"] = True
+            with connection.begin():
+                yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A consistent reading. Nothing that it does is kept."""
+        with self.engine.connect() as connection:
+            connection.info["write"] = False
+            with connection.begin() as transaction:
+                yield connection
+                transaction.rollback()
+
+    def upgrade(self) -> None:
+        """Bring the schema to this program's version."""
+        config = _config()
+        with self.begin() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+    def check(self) -> None:
+        """Raises Misconfigured where the schema is not this program's."""
+        head = ScriptDirectory.from_config(_config()).get_current_head()
+        with self.read() as connection:
+            present = MigrationContext.configure(connection).get_current_revision()
+        if present == head:
+            return
+        known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+        if present is not None and present not in known:
+            raise Misconfigured(
+                "The database was made by a newer version of ml-connector.", remedy="Install that version again."
+            )
+        raise Misconfigured("The database is not current.", remedy="Run `ml-connector db upgrade`.")
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self.engine.dispose()
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    return config
+
+
+def _engine(url: str, *, durable: bool) -> Engine:
+    if make_url(url).get_backend_name() != "sqlite":
+        return create_engine(url)
+    memory = make_url(url).database in (None, "", ":memory:")
+    options: dict[str, Any] = {"connect_args": {"check_same_thread": False, "timeout": BUSY_MILLISECONDS / 1000}}
+    engine = create_engine(url, poolclass=StaticPool, **options) if memory else create_engine(url, **options)
+
+    @event.listens_for(engine, "connect")
+    def connected(raw: Any, _record: object) -> None:
+        raw.isolation_level = None  # BEGIN is ours to say, see below
+        raw.execute("PRAGMA foreign_keys=ON")
+        raw.execute("PRAGMA journal_mode=WAL")
+        raw.execute(f"PRAGMA synchronous={'FULL' if durable else 'OFF'}")
+        raw.execute(f"PRAGMA busy_timeout={BUSY_MILLISECONDS}")
+
+    @event.listens_for(engine, "begin")
+    def begun(connection: Connection) -> None:
+        # A deferred transaction that turns into a writer can fail half-way; a writer says so at once.
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.info.get("write") else "BEGIN")
+
+    return engine
+
+
+def upsert(tx: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows, or replace what is not part of the key where the key is there."""
+    if not rows:
+        return
+    insert = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[tx.dialect.name](table)
+    keys = [column.name for column in table.primary_key]
+    changed = {column.name: insert.excluded[column.name] for column in table.columns if column.name not in keys}
+    tx.execute(insert.on_conflict_do_update(index_elements=keys, set_=changed), list(rows))
+
+
+def chunks(items: Collection[Item]) -> Iterator[list[Item]]:
+    """Pieces small enough for one IN list."""
+    found = list(items)
+    for start in range(0, len(found), IN_LIST_MAX):
+        yield found[start : start + IN_LIST_MAX]
+
+
+def from_time(at: datetime) -> str:
+    """An aware time as it is stored: UTC, to the microsecond, so that text sorts like time."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f+00:00")
+
+
+def to_time(stored: str) -> datetime:
+    """A stored time, aware, in UTC."""
+    return datetime.fromisoformat(stored)
+
+
+def maybe_time(stored: str | None) -> datetime | None:
+    """A stored time where there is one."""
+    return None if stored is None else to_time(stored)

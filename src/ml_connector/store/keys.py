@@ -1,0 +1,44 @@
+"""The queue of keys: what has to be looked at. Ten hints for one key are one piece of work."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, select
+
+from ml_connector.store.database import chunks, from_time, upsert
+from ml_connector.store.tables import keys
+
+
+def add(tx: Connection, connection: str, hinted: Iterable[str], at: datetime) -> None:
+    """Queue keys. A key that is queued already counts one more hint, so that `done` can tell old from new."""
+    wanted = sorted(set(hinted))
+    present = _hints(tx, connection, wanted)
+    rows = [
+        {"connection": connection, "key": key, "hinted_at": from_time(at), "hints": present.get(key, 0) + 1}
+        for key in wanted
+    ]
+    upsert(tx, keys, rows)
+
+
+def waiting(tx: Connection, connection: str) -> dict[str, int]:
+    """The queued keys, and how many hints each has."""
+    rows = tx.execute(select(keys.c.key, keys.c.hints).where(keys.c.connection == connection).order_by(keys.c.key))
+    return {key: hints for key, hints in rows}  # noqa: C416 - a row is not a pair to the type checker
+
+
+def done(tx: Connection, connection: str, seen: Mapping[str, int]) -> None:
+    """Take keys off the queue, but for those that were hinted again since they were read."""
+    present = _hints(tx, connection, seen)
+    finished = [key for key, hints in seen.items() if present.get(key) == hints]
+    for part in chunks(finished):
+        tx.execute(delete(keys).where(keys.c.connection == connection, keys.c.key.in_(part)))
+
+
+def _hints(tx: Connection, connection: str, wanted: Collection[str]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for part in chunks(wanted):
+        where = (keys.c.connection == connection, keys.c.key.in_(part))
+        found |= {row.key: row.hints for row in tx.execute(select(keys.c.key, keys.c.hints).where(*where))}
+    return found

@@ -1,0 +1,1 @@
+"""How a database gets to the schema of `tables.py`, one step at a time."""

@@ -1,0 +1,107 @@
+"""Plans that were kept under their hash, and who approved them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from ml_connector.errors import Refused
+from ml_connector.store.database import from_time, to_time
+from ml_connector.store.tables import approvals as approvals_table
+from ml_connector.store.tables import plans
+
+PROPOSED = "proposed"
+APPROVED = "approved"
+APPLIED = "applied"
+DRIFTED = "drifted"
+SUPERSEDED = "superseded"
+HASH_PREFIX_MIN = 6
+
+
+@dataclass(frozen=True, slots=True)
+class KeptPlan:
+    """A plan as it was proposed."""
+
+    hash: str
+    connection: str
+    state: str
+    prepared_by: str
+    prepared_at: datetime
+    document: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """A signature under a plan."""
+
+    approver: str
+    approved_at: datetime
+
+
+def keep(
+    tx: Connection, connection: str, plan_hash: str, document: Mapping[str, Any], prepared_by: str, at: datetime
+) -> bool:
+    """Keep a plan; False where it is there already. Older proposals of the connection are superseded by a newer one."""
+    present = tx.execute(select(plans).where(plans.c.hash == plan_hash)).one_or_none()
+    older = (plans.c.connection == connection, plans.c.state == PROPOSED, plans.c.hash != plan_hash)
+    tx.execute(update(plans).where(*older).values(state=SUPERSEDED))
+    if present is not None:
+        if present.state in (SUPERSEDED, DRIFTED):
+            set_state(tx, plan_hash, APPROVED if approvals(tx, plan_hash) else PROPOSED)
+        return False
+    row = {
+        "hash": plan_hash,
+        "connection": connection,
+        "state": PROPOSED,
+        "prepared_by": prepared_by,
+        "prepared_at": from_time(at),
+        "document": dict(document),
+    }
+    tx.execute(insert(plans), [row])
+    return True
+
+
+def find(tx: Connection, connection: str, prefix: str) -> KeptPlan:
+    """The plan whose hash begins so. Raises Refused where there is none, or more than one."""
+    where = (plans.c.connection == connection, plans.c.hash.startswith(prefix, autoescape=True))
+    found = tx.execute(select(plans).where(*where)).all()
+    if len(prefix) < HASH_PREFIX_MIN or len(found) != 1:
+        what = "no plan" if not found else "more than one plan"
+        raise Refused(
+            f"There is {what} of connection {connection} whose hash begins with {prefix!r}.",
+            remedy=f"Give at least {HASH_PREFIX_MIN} characters of a hash that `ml-connector plan` printed.",
+        )
+    return _kept(found[0])
+
+
+def by_state(tx: Connection, connection: str, state: str) -> list[KeptPlan]:
+    """Plans in a state, oldest first."""
+    query = select(plans).where(plans.c.connection == connection, plans.c.state == state)
+    return [_kept(row) for row in tx.execute(query.order_by(plans.c.prepared_at))]
+
+
+def set_state(tx: Connection, plan_hash: str, state: str) -> None:
+    """Say what became of a plan."""
+    tx.execute(update(plans).where(plans.c.hash == plan_hash).values(state=state))
+
+
+def approve(tx: Connection, plan_hash: str, approver: str, at: datetime) -> None:
+    """Sign a plan. A second signature of the same name changes nothing."""
+    if approver not in {approval.approver for approval in approvals(tx, plan_hash)}:
+        row = {"plan": plan_hash, "approver": approver, "approved_at": from_time(at)}
+        tx.execute(insert(approvals_table), [row])
+    set_state(tx, plan_hash, APPROVED)
+
+
+def approvals(tx: Connection, plan_hash: str) -> list[Approval]:
+    """The signatures under a plan."""
+    query = select(approvals_table).where(approvals_table.c.plan == plan_hash).order_by(approvals_table.c.approved_at)
+    return [Approval(row.approver, to_time(row.approved_at)) for row in tx.execute(query)]
+
+
+def _kept(row: Row[Any]) -> KeptPlan:
+    return KeptPlan(row.hash, row.connection, row.state, row.prepared_by, to_time(row.prepared_at), row.document)

@@ -1,0 +1,132 @@
+"""Worklogs as Jira last told them, and what we know of their existence."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, select, update
+
+from ml_connector.core.records import Worklog
+from ml_connector.store.database import chunks, from_time, to_time, upsert
+from ml_connector.store.tables import worklogs
+
+LIVE = "live"
+DELETED = "deleted"
+INVISIBLE = "invisible"
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A worklog as we hold it. `state` is live, deleted or invisible."""
+
+    worklog: Worklog
+    state: str
+
+
+def take(tx: Connection, connection: str, found: Sequence[Worklog], at: datetime) -> set[str]:
+    """Keep worklogs, and return the issues that a change touches: where each is now, and where it was before.
+
+    An older version never takes the place of a newer one. One that was deleted or invisible and is here again is live.
+    """
+    newest = {worklog.id: worklog for worklog in sorted(found, key=lambda worklog: worklog.updated)}
+    held = {item.worklog.id: item for item in by_ids(tx, connection, list(newest))}
+    changed = [worklog for worklog in newest.values() if _is_news(worklog, held.get(worklog.id))]
+    upsert(tx, worklogs, [_values(connection, worklog, LIVE, at) for worklog in changed])
+    touched = {worklog.issue_id for worklog in changed}
+    return touched | {held[worklog.id].worklog.issue_id for worklog in changed if worklog.id in held}
+
+
+def _is_news(worklog: Worklog, held: Held | None) -> bool:
+    if held is None:
+        return True
+    if worklog.updated < held.worklog.updated:
+        return False
+    return held.state != LIVE or worklog != held.worklog
+
+
+def _values(connection: str, worklog: Worklog, state: str, at: datetime) -> dict[str, Any]:
+    return {
+        "connection": connection,
+        "id": worklog.id,
+        "issue_id": worklog.issue_id,
+        "author": worklog.author,
+        "updater": worklog.updater,
+        "started": worklog.started.isoformat(),
+        "started_on": worklog.started.date().isoformat(),
+        "created": from_time(worklog.created),
+        "updated": from_time(worklog.updated),
+        "seconds": worklog.seconds,
+        "state": state,
+        "seen_at": from_time(at),
+    }
+
+
+def mark_deleted(tx: Connection, connection: str, ids: Collection[str], at: datetime) -> set[str]:
+    """Jira's deletion feed named them, and reading by id finds them no more."""
+    return _mark(tx, connection, ids, DELETED, at)
+
+
+def mark_invisible(tx: Connection, connection: str, ids: Collection[str], at: datetime) -> set[str]:
+    """They cannot be read any more, which is no proof of anything. Those known to be deleted stay deleted."""
+    live = [item.worklog.id for item in by_ids(tx, connection, ids) if item.state == LIVE]
+    return _mark(tx, connection, live, INVISIBLE, at)
+
+
+def _mark(tx: Connection, connection: str, ids: Collection[str], state: str, at: datetime) -> set[str]:
+    touched: set[str] = set()
+    for part in chunks(ids):
+        where = (worklogs.c.connection == connection, worklogs.c.id.in_(part), worklogs.c.state != state)
+        touched |= set(tx.scalars(select(worklogs.c.issue_id).where(*where)))
+        tx.execute(update(worklogs).where(*where).values(state=state, seen_at=from_time(at)))
+    return touched
+
+
+def known(tx: Connection, connection: str, changes: Iterable[tuple[str, datetime]]) -> set[str]:
+    """The ids whose change at that time we hold already."""
+    wanted = dict(changes)
+    held = {item.worklog.id: item for item in by_ids(tx, connection, list(wanted))}
+    return {
+        worklog_id
+        for worklog_id, at in wanted.items()
+        if worklog_id in held and held[worklog_id].state == LIVE and held[worklog_id].worklog.updated >= at
+    }
+
+
+def by_ids(tx: Connection, connection: str, ids: Collection[str]) -> list[Held]:
+    """Worklogs by id."""
+    return [item for part in chunks(ids) for item in _where(tx, connection, worklogs.c.id.in_(part))]
+
+
+def of_issues(tx: Connection, connection: str, issue_ids: Collection[str]) -> list[Held]:
+    """Worklogs that are on these issues now."""
+    return [item for part in chunks(issue_ids) for item in _where(tx, connection, worklogs.c.issue_id.in_(part))]
+
+
+def of_authors(tx: Connection, connection: str, authors: Collection[str], first: date, last: date) -> list[Held]:
+    """Worklogs of some people that start on some days, as their own offset counts days."""
+    days = (worklogs.c.started_on >= first.isoformat(), worklogs.c.started_on <= last.isoformat())
+    return [
+        item for part in chunks(authors) for item in _where(tx, connection, worklogs.c.author.in_(part), *days)
+    ]
+
+
+def _where(tx: Connection, connection: str, *where: Any) -> Iterator[Held]:
+    query = select(worklogs).where(worklogs.c.connection == connection, *where).order_by(worklogs.c.id)
+    return (_held(row) for row in tx.execute(query))
+
+
+def _held(row: Row[Any]) -> Held:
+    worklog = Worklog(
+        id=row.id,
+        issue_id=row.issue_id,
+        author=row.author,
+        updater=row.updater,
+        started=to_time(row.started),
+        created=to_time(row.created),
+        updated=to_time(row.updated),
+        seconds=row.seconds,
+    )
+    return Held(worklog, row.state)

@@ -1,0 +1,40 @@
+"""`serve`: the embedded schedule and the status page in one process, with a clean stop."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import threading
+from collections.abc import Callable
+
+from granian.constants import Interfaces
+from granian.server.embed import Server
+from litestar import Litestar
+
+from ml_connector.engine.loop import Loop
+
+
+def serve(app: Litestar, loop: Loop, host: str, port: int, *, stopping: Callable[[], None] = lambda: None) -> None:
+    """Run until SIGTERM or SIGINT: the calls under way finish, no other starts."""
+    worker = threading.Thread(target=loop.run, name="schedule")
+    worker.start()
+    try:
+        asyncio.run(_pages(app, loop.stop, host, port))
+    finally:
+        stopping()
+        loop.stop.set()
+        worker.join()
+
+
+async def _pages(app: Litestar, stop: threading.Event, host: str, port: int) -> None:
+    server = Server(app, address=host, port=port, interface=Interfaces.ASGI)
+    running = asyncio.create_task(server.serve())
+    asked = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, asked.set)
+    waiting = asyncio.create_task(asked.wait())
+    await asyncio.wait({running, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    stop.set()
+    server.stop()
+    waiting.cancel()
+    await asyncio.gather(running, return_exceptions=True)

@@ -1,0 +1,171 @@
+"""Plans, ledgers, budgets and findings as tables for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+HASH_WIDTH = 12
+LINES_SHOWN_MAX = 40
+"""Lines of one table in a terminal; the rest is counted and `--json` shows all."""
+
+OPERATION_WORDS = {
+    "create_issue": "create issue",
+    "edit_issue": "edit issue",
+    "move_issue": "change status",
+    "write_fields": "write to CloudSuite",
+    "post_journal": "post journal",
+}
+
+
+def plan_view(document: Mapping[str, Any]) -> RenderableType:
+    """A plan: the operations on issues, each journal with its lines, the findings, and the hash to approve."""
+    operations = document["operations"]
+    journals = [item for item in operations if item["operation"] == "post_journal"]
+    others = [item for item in operations if item["operation"] != "post_journal"]
+    parts: list[RenderableType] = [Text(f"Plan {document['hash'][:HASH_WIDTH]}: {len(operations)} operations")]
+    if others:
+        parts.append(operations_table(others))
+    parts += [journal_table(journal) for journal in journals]
+    if document["totals"]:
+        totals = ", ".join(
+            f"{code} {sums['net']} net, {sums['gross']} gross" for code, sums in document["totals"].items()
+        )
+        parts.append(Text(f"Labor in this plan: {totals}"))
+    if document["findings"]:
+        parts.append(findings_table(document["findings"]))
+    return Group(*parts)
+
+
+def operations_table(operations: list[Mapping[str, Any]]) -> Table:
+    """What would be written on issues and in CloudSuite's fields."""
+    table = Table("Operation", "For", "What", title="Issues and fields", title_justify="left")
+    for item in operations[:LINES_SHOWN_MAX]:
+        what = item.get("content") or item.get("changes") or item.get("values") or {"status": item.get("status")}
+        shown = ", ".join(f"{name} {_short(value)}" for name, value in what.items() if name != "text")
+        table.add_row(OPERATION_WORDS[item["operation"]], item["erp_key"], Text(shown or "description"))
+    _rest(table, len(operations), 3)
+    return table
+
+
+def journal_table(journal: Mapping[str, Any]) -> Table:
+    """The lines of a journal as they would stand in the ledger."""
+    title = f"Journal {journal['reference']}, entity {journal['entity']}, {journal['currency']}"
+    table = Table(title=title, title_justify="left")
+    for name in ("#", "Account", "Cost center", "Project", "Date", "Issue"):
+        table.add_column(name)
+    for name in ("Hours", "Amount"):
+        table.add_column(name, justify="right")
+    table.add_column("Worklogs")
+    for line in journal["lines"][:LINES_SHOWN_MAX]:
+        table.add_row(
+            str(line["sequence"]),
+            line["account"],
+            line["cost_center"],
+            line["project"],
+            line["posting_date"],
+            line["issue"],
+            line["hours"] if line["shares"] else "",
+            line["amount"],
+            ", ".join(_share(share) for share in line["shares"]) or "labor clearing",
+        )
+    _rest(table, len(journal["lines"]), 9)
+    return table
+
+
+def _share(share: Mapping[str, Any]) -> str:
+    mark = {"original": "", "reversal": "-", "replacement": "+"}[share["entry"]]
+    return f"{mark}{share['worklog']}"
+
+
+def budgets_table(budgets: Iterable[Mapping[str, Any]], as_of: str) -> Table:
+    """Budget figures; each amount stands in exactly one of committed, pending and actual."""
+    rows = list(budgets)
+    table = Table(title=f"Budgets as of {as_of}", title_justify="left")
+    table.add_column("Order or project")
+    table.add_column("")
+    for name in ("Authorized", "Committed", "Pending", "Actual", "Remaining"):
+        table.add_column(name, justify="right")
+    for row in rows[:LINES_SHOWN_MAX]:
+        style = "red" if row["remaining"].startswith("-") else ""
+        figures = [row[name] for name in ("authorized", "committed", "pending", "actual")]
+        table.add_row(row["key"], row["currency"], *figures, Text(row["remaining"], style=style))
+    _rest(table, len(rows), 7)
+    return table
+
+
+def findings_table(findings: Iterable[Mapping[str, Any]]) -> Table:
+    """What a person should know or mend."""
+    rows = list(findings)
+    table = Table("About", "What", "What to do", "Who", title=f"Findings: {len(rows)}", title_justify="left")
+    for row in rows[:LINES_SHOWN_MAX]:
+        table.add_row(row["subject"], Text(row["message"]), Text(row["remedy"]), row["owner"])
+    _rest(table, len(rows), 4)
+    return table
+
+
+def ledger_table(rows: Iterable[Mapping[str, Any]]) -> Table:
+    """Postings and how far each has come."""
+    found = list(rows)
+    table = Table("Reference", "State", "Entity", "", title=f"Postings: {len(found)}", title_justify="left")
+    table.add_column("Net", justify="right")
+    table.add_column("Lines", justify="right")
+    for name in ("Plan", "Since", "Note"):
+        table.add_column(name)
+    for row in found[:LINES_SHOWN_MAX]:
+        table.add_row(
+            row["reference"],
+            row["state"],
+            row["entity"],
+            row["currency"],
+            row["net"],
+            str(row["lines"]),
+            row["plan"][:HASH_WIDTH],
+            row["since"],
+            Text(row["note"]),
+        )
+    _rest(table, len(found), 9)
+    return table
+
+
+def checks_table(checks: Iterable[Mapping[str, Any]]) -> Table:
+    """The doctor's list."""
+    table = Table("", "Check", "Found", "What to do")
+    for item in checks:
+        mark = Text("ok", style="green") if item["ok"] else Text("no", style="bold red")
+        table.add_row(mark, item["name"], Text(item["found"]), Text("" if item["ok"] else item["remedy"]))
+    return table
+
+
+def explanation(document: Mapping[str, Any]) -> RenderableType:
+    """An explanation as an indented tree of names and values."""
+    return Text("\n".join(_tree(document, 0)))
+
+
+def _tree(value: Mapping[str, Any], depth: int) -> Iterable[str]:
+    pad = "  " * depth
+    for name, item in value.items():
+        words = name.replace("_", " ")
+        if isinstance(item, Mapping):
+            yield f"{pad}{words}:"
+            yield from _tree(item, depth + 1)
+        elif isinstance(item, list) and item and isinstance(item[0], Mapping):
+            for index, part in enumerate(item, 1):
+                yield f"{pad}{words} {index} of {len(item)}:"
+                yield from _tree(part, depth + 1)
+        elif item not in ("", None, [], {}):
+            yield f"{pad}{words}: {', '.join(map(str, item)) if isinstance(item, list) else item}"
+
+
+def _short(value: object) -> str:
+    text = str(value)
+    return text if len(text) <= 60 else f"{text[:57]}…"  # noqa: PLR2004 - a terminal column
+
+
+def _rest(table: Table, count: int, columns: int) -> None:
+    if count > LINES_SHOWN_MAX:
+        table.add_row(f"… {count - LINES_SHOWN_MAX} more; --json shows all", *[""] * (columns - 1))
