@@ -49,7 +49,8 @@ def ledger(
     """
     installed = installation(directory)
     with installed.database.read() as tx:
-        rows = postings.listing(tx, installed.choose(connection), currency_digits, tuple(state or ()))
+        listed = postings.listing(tx, installed.choose(connection), currency_digits, tuple(state or ()))
+    rows = [posting.document() for posting in listed]
     if json_:
         print_json(rows)
     else:
@@ -104,7 +105,9 @@ def findings(directory: Directory = HERE, connection: Name = "", json_: AsJson =
     """
     installed = installation(directory)
     with installed.database.read() as tx:
-        rows = [item.document() for item in finding_store.open_findings(tx, installed.choose(connection))]
+        rows = [
+            item.document(currency_digits) for item in finding_store.open_findings(tx, installed.choose(connection))
+        ]
     if json_:
         print_json(rows)
     else:
@@ -150,7 +153,7 @@ def holds_release(
     chosen = installed.choose(connection)
     now = installed.clock.now()
     with installed.database.begin() as tx:
-        if not holds.release(tx, chosen, worklog, who.name if who else "local", now):
+        if not holds.release(tx, chosen, worklog):
             raise Refused(f"Worklog {worklog} is not held.", remedy="See `ml-connector holds list`.")
         keys.add(tx, chosen, installed.keys_of_worklog(tx, chosen, worklog), now)
         audit.append(tx, now, who.name if who else "local", "hold_released", f"worklog {worklog}", {})

@@ -96,7 +96,9 @@ def set_up(story: Story, running: Vendors) -> Installation:
 
 def log_hours(story: Story, running: Vendors) -> list[dict[str, Any]]:
     """Five people log three weeks of hours on the issues of open orders."""
-    issues = [issue["key"] for issue in running.books("issues") if issue["project"] == "PROC" and issue["status"] != "Done"]
+    issues = [
+        issue["key"] for issue in running.books("issues") if issue["project"] == "PROC" and issue["status"] != "Done"
+    ]
     people = running.facts["jira"]["people"]
     entries = timesheets.plan_entries(people, sorted(issues), story.clock.now().date())
     with story.screen.step("Five people log three weeks of hours in Jira", len(entries)) as step:
@@ -135,7 +137,9 @@ def _approve_and_post(story: Story, installed: Installation, outcome: Outcome, t
 
 def _show_written(story: Story, outcome: Outcome) -> None:
     created, written = outcome.written.get("CreateIssue", 0), outcome.written.get("WriteFields", 0)
-    story.screen.show(f"  {created} issues created; {written} records in CloudSuite now carry their issue key and what is left.\n")
+    story.screen.show(
+        f"  {created} issues created; {written} records in CloudSuite now carry their issue key and what is left.\n"
+    )
 
 
 def _show_proposal(story: Story, installed: Installation, outcome: Outcome) -> None:

@@ -97,7 +97,7 @@ def write_fields(lane: Lane, operations: Sequence[WriteFields]) -> tuple[Finding
                 if result.refusal:
                     findings.append(_not_written(operation, result.refusal))
                     continue
-                erp_rows.note_fields(tx, lane.name, kind, operation.erp_key, operation.values)
+                erp_rows.note_fields(tx, lane.name, kind, operation.erp_key, operation.values, lane.clock.now())
                 (binding,) = bindings.by_keys(tx, lane.name, [(kind, operation.erp_key)])
                 bindings.update(
                     tx, lane.name, kind, operation.erp_key, erp_written={**binding.erp_written, **operation.values}

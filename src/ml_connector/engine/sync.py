@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ml_connector.core.ledger import OPEN, State
@@ -48,7 +48,6 @@ def sync(lane: Lane, prepared_by: str = SCHEDULE) -> Outcome:
     outcome.postings |= apply_approved(lane)
     refusals: dict[str, Finding] = {}
     for _ in range(ROUNDS_MAX):
-        loaded_at = lane.clock.now()
         with lane.database.read() as tx:
             waiting = keys.waiting(tx, lane.name)
         if not waiting:
@@ -59,7 +58,7 @@ def sync(lane: Lane, prepared_by: str = SCHEDULE) -> Outcome:
             outcome.count(work)
             refusals |= {finding.subject: finding for finding in write_issues(lane, tuple(work))}
             continue
-        _settle(lane, plan, world, waiting, refusals, loaded_at)
+        _settle(lane, plan, world, waiting, refusals)
         outcome.findings = (*plan.findings, *refusals.values())
         _propose(lane, plan, prepared_by, outcome)
         break
@@ -110,15 +109,23 @@ def _propose(lane: Lane, plan: Plan, prepared_by: str, outcome: Outcome) -> None
         outcome.postings |= apply(lane, proposal.hash).postings
 
 
-def _settle(
-    lane: Lane, plan: Plan, world: World, waiting: list[str], refusals: dict[str, Finding], loaded_at: object
-) -> None:
+def _settle(lane: Lane, plan: Plan, world: World, waiting: Mapping[str, int], refusals: dict[str, Finding]) -> None:
     """Drop the keys that nothing is left to do about; those with proposals or holds come up again next time."""
     unfinished = _unfinished(plan, world, refusals)
     with lane.database.begin() as tx:
         lane.guard(tx)
-        keys.done(tx, lane.name, [key for key in waiting if key not in unfinished], loaded_at)
-        finding_store.record(tx, lane.name, "sync", (*plan.findings, *refusals.values()), lane.clock.now())
+        keys.done(tx, lane.name, {key: hints for key, hints in waiting.items() if key not in unfinished})
+        found = (*plan.findings, *refusals.values())
+        finding_store.record(tx, lane.name, "sync", found, lane.clock.now(), _looked_at(plan, world, waiting))
+
+
+def _looked_at(plan: Plan, world: World, waiting: Iterable[str]) -> set[str]:
+    """The subjects that this cycle looked at: a finding about any other one still stands."""
+    ours = {(kind.value, key) for kind, key in world.bound}
+    ours |= {(line.kind.value, line.erp_key) for line in plan.budgets}
+    ours |= {(kind, key) for kind, _, key in (name.partition(":") for name in waiting)}
+    subjects = {f"{kind.replace('_', ' ')} {key}" for kind, key in ours}
+    return subjects | {f"worklog {item.worklog.id}" for item in world.work}
 
 
 def _unfinished(plan: Plan, world: World, refusals: dict[str, Finding]) -> set[str]:

@@ -15,7 +15,7 @@ from ml_connector.core.money import Money
 from ml_connector.core.orders import order_from_rows, project_from_row
 from ml_connector.core.periods import Span
 from ml_connector.core.plan import BoundIssue, World
-from ml_connector.core.records import Finding, Kind, Project, PurchaseOrder, Row
+from ml_connector.core.records import Finding, Kind, Project, PurchaseOrder, Row, Worklog
 from ml_connector.engine.lane import Lane
 from ml_connector.engine.poll import order_key, split_key
 from ml_connector.store import bindings, erp_rows, holds, postings, worklogs
@@ -131,7 +131,7 @@ def _work(tx: Transaction, lane: Lane, held: dict[str, Held], issues: dict[str, 
     return tuple(work)
 
 
-def _same_days(tx: Transaction, lane: Lane, held: dict[str, Held]) -> tuple[worklogs.Worklog, ...]:
+def _same_days(tx: Transaction, lane: Lane, held: dict[str, Held]) -> tuple[Worklog, ...]:
     """All live worklogs of the same people around the same days, on whatever issue."""
     live = [item.worklog for item in held.values() if item.state == Fate.LIVE]
     if not live:

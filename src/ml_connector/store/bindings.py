@@ -48,7 +48,7 @@ class Binding:
 
 def intend(tx: Connection, connection: str, site: str, kind: Kind, erp_key: str, marker: str, at: datetime) -> None:
     """Store that an issue is about to be created."""
-    row = {
+    row: dict[str, Any] = {
         "connection": connection,
         "site": site,
         "kind": kind.value,
@@ -129,9 +129,7 @@ def by_keys(tx: Connection, connection: str, wanted: Collection[tuple[Kind, str]
 
 def by_issue_ids(tx: Connection, connection: str, issue_ids: Collection[str]) -> list[Binding]:
     """The bindings of these issues."""
-    return [
-        binding for part in chunks(issue_ids) for binding in _where(tx, connection, bindings.c.issue_id.in_(part))
-    ]
+    return [binding for part in chunks(issue_ids) for binding in _where(tx, connection, bindings.c.issue_id.in_(part))]
 
 
 def all_bound(tx: Connection, connection: str) -> list[Binding]:
@@ -142,5 +140,6 @@ def all_bound(tx: Connection, connection: str) -> list[Binding]:
 def _where(tx: Connection, connection: str, *where: Any) -> Iterator[Binding]:
     query = select(bindings).where(bindings.c.connection == connection, *where)
     for row in tx.execute(query.order_by(bindings.c.kind, bindings.c.erp_key)):
-        values = {**row._mapping, "kind": Kind(row.kind), "issue_id": row.issue_id or ""}
+        columns = row._mapping  # noqa: SLF001 - SQLAlchemy's documented name for a row by its columns
+        values = {**columns, "kind": Kind(row.kind), "issue_id": row.issue_id or ""}
         yield Binding(**{**values, "sent_at": maybe_time(row.sent_at)})

@@ -111,7 +111,8 @@ def upsert(tx: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> N
     """Insert rows, or replace what is not part of the key where the key is there."""
     if not rows:
         return
-    insert = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[tx.dialect.name](table)
+    dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
+    insert: sqlite.Insert | postgresql.Insert = dialect.insert(table)
     keys = [column.name for column in table.primary_key]
     changed = {column.name: insert.excluded[column.name] for column in table.columns if column.name not in keys}
     tx.execute(insert.on_conflict_do_update(index_elements=keys, set_=changed), list(rows))

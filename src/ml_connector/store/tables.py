@@ -62,7 +62,8 @@ data_keys = Table(
     Column("wrapped", LargeBinary, nullable=False),
 )  # fmt: skip
 principals = Table(
-    "principals", metadata, _key("name"), _json("roles"), _text("account_id", ""), _text("token_hash"), _maybe("retired_at"),
+    "principals", metadata, _key("name"), _json("roles"), _text("account_id", ""), _text("token_hash"),
+    _maybe("retired_at"),
 )  # fmt: skip
 cursors = Table("cursors", metadata, _key("connection"), _key("stream"), _text("position"), _text("moved_at"))
 erp_rows = Table(
@@ -74,10 +75,12 @@ worklogs = Table(
     "worklogs", metadata, _key("connection"), _key("id"), _text("issue_id"), _text("author"), _text("updater"),
     _text("started"), _text("started_on"), _text("created"), _text("updated"),
     Column("seconds", BigInteger, nullable=False), _text("state"), _text("seen_at"),
-    Index("ix_worklogs_issue", "connection", "issue_id"), Index("ix_worklogs_author", "connection", "author", "started_on"),
+    Index("ix_worklogs_issue", "connection", "issue_id"),
+    Index("ix_worklogs_author", "connection", "author", "started_on"),
 )  # fmt: skip
 bindings = Table(
-    "bindings", metadata, _key("connection"), _key("kind"), _key("erp_key"), _text("site"), _text("marker"), _text("state"),
+    "bindings", metadata, _key("connection"), _key("kind"), _key("erp_key"), _text("site"), _text("marker"),
+    _text("state"),
     _maybe("issue_id"), _text("issue_key", ""), _text("jira_project", ""), _text("issue_type", ""), _text("status", ""),
     _maybe("sent_at"), Column("looked", Integer, nullable=False, default=0), _json("written"), _json("erp_written"),
     _text("note", ""), UniqueConstraint("connection", "site", "issue_id"),
@@ -102,7 +105,8 @@ postings = Table(
 )  # fmt: skip
 posting_lines = Table(
     "posting_lines", metadata, Column("reference", Text, ForeignKey("postings.reference"), primary_key=True),
-    Column("sequence", Integer, primary_key=True), _text("entity"), _text("account"), _text("cost_center"), _text("project"),
+    Column("sequence", Integer, primary_key=True), _text("entity"), _text("account"), _text("cost_center"),
+    _text("project"),
     _json("dimensions"), Column("amount_minor", BigInteger, nullable=False), _text("currency"),
     Column("seconds", BigInteger, nullable=False), _text("posting_date"), _text("work_date"), _text("document"),
     _text("issue_key"), _text("description"),
@@ -110,20 +114,24 @@ posting_lines = Table(
 shares = Table(
     "shares", metadata, Column("reference", Text, ForeignKey("postings.reference"), primary_key=True),
     Column("sequence", Integer, primary_key=True), Column("position", Integer, primary_key=True), _text("connection"),
-    _text("worklog_id"), _text("issue_id"), _text("order_key"), _text("order_line"), _text("distribution"), _text("entry"),
+    _text("worklog_id"), _text("issue_id"), _text("order_key"), _text("order_line"), _text("distribution"),
+    _text("entry"),
     _text("entity"), _text("account"), _text("cost_center"), _text("project"), _json("dimensions"),
-    Column("seconds", BigInteger, nullable=False), Column("amount_minor", BigInteger, nullable=False), _text("currency"),
+    Column("seconds", BigInteger, nullable=False), Column("amount_minor", BigInteger, nullable=False),
+    _text("currency"),
     _text("posting_date"), _text("work_date"), _text("facts"), _text("author"), _maybe("rate"), _text("rate_rule"),
     _text("mapping_version"), _text("rules_version"), _text("reverses"),
     Index("ix_shares_worklog", "connection", "worklog_id"), Index("ix_shares_order", "connection", "order_key"),
 )  # fmt: skip
 posting_events = Table(
     "posting_events", metadata, Column("id", Integer, primary_key=True, autoincrement=True),
-    Column("reference", Text, ForeignKey("postings.reference"), nullable=False), _text("state"), _maybe("step"), _text("at"),
+    Column("reference", Text, ForeignKey("postings.reference"), nullable=False), _text("state"), _maybe("step"),
+    _text("at"),
     _text("note", ""), Index("ix_posting_events_reference", "reference"),
 )  # fmt: skip
 findings = Table(
-    "findings", metadata, Column("id", Integer, primary_key=True, autoincrement=True), _text("connection"), _text("scope"),
+    "findings", metadata, Column("id", Integer, primary_key=True, autoincrement=True), _text("connection"),
+    _text("scope"),
     _text("code"), _text("subject"), _text("message"), _text("remedy"), _text("severity"), _text("owner"),
     Column("amount_minor", BigInteger, nullable=True), _maybe("currency"), _text("first_seen"), _text("last_seen"),
     _maybe("resolved_at"), Index("ix_findings_open", "connection", "resolved_at"),
@@ -137,7 +145,8 @@ audit = Table(
     _text("action"), _text("subject"), _json("detail"), _text("previous"), _text("hash"),
 )  # fmt: skip
 leases = Table(
-    "leases", metadata, _key("connection"), _text("owner"), Column("epoch", BigInteger, nullable=False), _text("expires_at"),
+    "leases", metadata, _key("connection"), _text("owner"), Column("epoch", BigInteger, nullable=False),
+    _text("expires_at"),
 )  # fmt: skip
 runs = Table(
     "runs", metadata, Column("id", Integer, primary_key=True, autoincrement=True), _text("connection"), _text("began"),

@@ -108,9 +108,7 @@ def of_issues(tx: Connection, connection: str, issue_ids: Collection[str]) -> li
 def of_authors(tx: Connection, connection: str, authors: Collection[str], first: date, last: date) -> list[Held]:
     """Worklogs of some people that start on some days, as their own offset counts days."""
     days = (worklogs.c.started_on >= first.isoformat(), worklogs.c.started_on <= last.isoformat())
-    return [
-        item for part in chunks(authors) for item in _where(tx, connection, worklogs.c.author.in_(part), *days)
-    ]
+    return [item for part in chunks(authors) for item in _where(tx, connection, worklogs.c.author.in_(part), *days)]
 
 
 def _where(tx: Connection, connection: str, *where: Any) -> Iterator[Held]:

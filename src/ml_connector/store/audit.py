@@ -1,0 +1,51 @@
+"""The audit trail: who did what to what, chained by hashes so that a change of the past shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, insert, select
+
+from ml_connector.core.journal import fingerprint
+from ml_connector.store.database import from_time
+from ml_connector.store.tables import audit
+
+GENESIS = ""
+"""What the first entry follows."""
+
+
+def append(tx: Connection, at: datetime, actor: str, action: str, subject: str, detail: Mapping[str, object]) -> None:
+    """Add an entry after the last. Call it inside the transaction that does what it tells."""
+    last = tx.execute(select(audit.c.seq, audit.c.hash).order_by(audit.c.seq.desc()).limit(1)).one_or_none()
+    row: dict[str, Any] = {
+        "seq": 1 if last is None else last.seq + 1,
+        "at": from_time(at),
+        "actor": actor,
+        "action": action,
+        "subject": subject,
+        "detail": dict(detail),
+        "previous": GENESIS if last is None else last.hash,
+    }
+    tx.execute(insert(audit), [{**row, "hash": fingerprint(row)}])
+
+
+def verify(tx: Connection) -> int | None:
+    """The number of the first entry that does not follow from those before it; None where all do."""
+    previous, expected = GENESIS, 1
+    for row in tx.execute(select(audit).order_by(audit.c.seq)):
+        if row.seq != expected or row.previous != previous or fingerprint(_content(row)) != row.hash:
+            return expected
+        previous, expected = row.hash, expected + 1
+    return None
+
+
+def _content(row: Row[Any]) -> dict[str, Any]:
+    values = row._mapping  # noqa: SLF001 - SQLAlchemy's documented name for a row by its columns
+    return {name: value for name, value in values.items() if name != "hash"}
+
+
+def count(tx: Connection) -> int:
+    """How many entries there are."""
+    return tx.scalar(select(func.count()).select_from(audit)) or 0

@@ -1,0 +1,276 @@
+"""Our own books: postings with their lines and shares, how far each has come, and sums over them.
+
+Lines and shares are inserted once and protected; only the state of a posting moves, along the core's map, and each
+move leaves an event.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Any, Literal
+
+from sqlalchemy import Connection, Row, func, insert, select, update
+
+from ml_connector.core.budget import LaborSum
+from ml_connector.core.ledger import DROPPED, Posting, PostingLine, Recorded, State, Step, check_transition
+from ml_connector.core.money import Digits, Money, text_from_money
+from ml_connector.errors import InvariantBroken, Refused
+from ml_connector.store import ledger_rows
+from ml_connector.store.database import chunks, from_time, maybe_time
+from ml_connector.store.tables import posting_events, posting_lines, shares
+from ml_connector.store.tables import postings as table
+
+
+class Unchanged(Enum):
+    """The value that leaves a column as it is, where None is a value of its own."""
+
+    UNCHANGED = "unchanged"
+
+
+UNCHANGED = Unchanged.UNCHANGED
+LeftAlone = Literal[Unchanged.UNCHANGED]
+
+
+@dataclass(frozen=True, slots=True)
+class PostingSummary:
+    """A posting for people: `net` is the debit side in the currency's own notation, `since` when it got there."""
+
+    reference: str
+    state: State
+    entity: str
+    currency: str
+    net: str
+    lines: int
+    plan: str
+    since: datetime
+    note: str
+
+    def document(self) -> dict[str, object]:
+        """As JSON takes it."""
+        return {**asdict(self), "since": self.since.isoformat()}
+
+
+def intend(tx: Connection, posting: Posting, at: datetime) -> None:
+    """Store a posting before the first call about it; its balance is checked once more.
+
+    The same reference with the same content is there already after a stop and changes nothing; with another content it
+    raises InvariantBroken.
+    """
+    present = tx.execute(select(table.c.content).where(table.c.reference == posting.reference)).one_or_none()
+    if present is not None:
+        if present.content != posting.content:
+            raise InvariantBroken(f"posting {posting.reference} is stored already, with other lines")
+        return
+    assert posting.journal.lines, "a journal without lines does not balance"
+    stored = from_time(at)
+    tx.execute(
+        insert(table),
+        [
+            {
+                "reference": posting.reference,
+                "connection": posting.connection,
+                "plan": posting.plan,
+                "content": posting.content,
+                "entity": posting.entity,
+                "currency": posting.currency,
+                "state": posting.state.value,
+                "intended_at": stored,
+                "moved_at": stored,
+            }
+        ],
+    )
+    tx.execute(insert(posting_lines), [ledger_rows.line_values(posting.reference, part.line) for part in posting.lines])
+    share_rows = [row for part in posting.lines for row in ledger_rows.share_values(posting, part)]
+    if share_rows:
+        tx.execute(insert(shares), share_rows)
+    _event(tx, posting.reference, posting.state, None, at, "")
+
+
+def move(
+    tx: Connection,
+    reference: str,
+    state: State,
+    *,
+    at: datetime,
+    step: Step | LeftAlone | None = UNCHANGED,
+    result_before: int | LeftAlone | None = UNCHANGED,
+    sent_at: datetime | LeftAlone | None = UNCHANGED,
+    note: str | LeftAlone = UNCHANGED,
+) -> None:
+    """Bring a posting to a state. The same state is allowed where only the step changes.
+
+    Raises InvariantBroken for a step that is not on the map, Refused for a reference that we do not know.
+    """
+    now = tx.execute(select(table.c.state).where(table.c.reference == reference)).one_or_none()
+    if now is None:
+        raise _unknown(reference)
+    if State(now.state) is not state:
+        check_transition(reference, State(now.state), state)
+    values: dict[str, Any] = {"state": state.value}
+    if State(now.state) is not state:
+        values["moved_at"] = from_time(at)
+    if step is not UNCHANGED:
+        values["step"] = None if step is None else step.value
+    if result_before is not UNCHANGED:
+        values["result_before"] = result_before
+    if sent_at is not UNCHANGED:
+        values["sent_at"] = None if sent_at is None else from_time(sent_at)
+    if note is not UNCHANGED:
+        values["note"] = note
+    tx.execute(update(table).where(table.c.reference == reference).values(**values))
+    _event(tx, reference, state, values.get("step"), at, values.get("note", ""))
+
+
+def _event(tx: Connection, reference: str, state: State, step: str | None, at: datetime, note: str) -> None:
+    row = {"reference": reference, "state": state.value, "step": step, "at": from_time(at), "note": note}
+    tx.execute(insert(posting_events), [row])
+
+
+def _unknown(reference: str) -> Refused:
+    return Refused(f"There is no posting {reference}.", remedy="See the references with `ml-connector ledger`.")
+
+
+def load(tx: Connection, connection: str, reference: str) -> Posting:
+    """A posting with its lines, its balance checked. Raises Refused where there is none."""
+    found = find(tx, connection, reference)
+    if found is None:
+        raise _unknown(reference)
+    return found
+
+
+def find(tx: Connection, connection: str, reference: str) -> Posting | None:
+    """A posting with its lines, its balance checked; None where there is none."""
+    where = (table.c.connection == connection, table.c.reference == reference)
+    head = tx.execute(select(table).where(*where)).one_or_none()
+    if head is None:
+        return None
+    lines = tx.execute(
+        select(posting_lines).where(posting_lines.c.reference == reference).order_by(posting_lines.c.sequence)
+    ).all()
+    by_sequence: dict[int, list[Row[Any]]] = {}
+    query = select(shares).where(shares.c.reference == reference).order_by(shares.c.sequence, shares.c.position)
+    for row in tx.execute(query):
+        by_sequence.setdefault(row.sequence, []).append(row)
+    parts = tuple(
+        PostingLine(ledger_rows.line(row), tuple(map(ledger_rows.share, by_sequence.get(row.sequence, ()))))
+        for row in lines
+    )
+    posting = _posting(head, parts)
+    assert posting.journal.reference == reference, "building the journal checks its balance"
+    return posting
+
+
+def _posting(head: Row[Any], lines: tuple[PostingLine, ...]) -> Posting:
+    return Posting(
+        reference=head.reference,
+        connection=head.connection,
+        plan=head.plan,
+        content=head.content,
+        entity=head.entity,
+        currency=head.currency,
+        state=State(head.state),
+        lines=lines,
+        step=None if head.step is None else Step(head.step),
+        result_before=head.result_before,
+        sent_at=maybe_time(head.sent_at),
+        note=head.note,
+    )
+
+
+def by_states(tx: Connection, connection: str, states: Collection[State]) -> list[str]:
+    """The references in these states, oldest first."""
+    where = (table.c.connection == connection, table.c.state.in_(sorted(state.value for state in states)))
+    return list(tx.scalars(select(table.c.reference).where(*where).order_by(table.c.intended_at, table.c.reference)))
+
+
+def counts(tx: Connection, connection: str) -> dict[str, int]:
+    """How many postings stand in each state."""
+    query = select(table.c.state, func.count()).where(table.c.connection == connection)
+    rows = tx.execute(query.group_by(table.c.state).order_by(table.c.state))
+    return {state: count for state, count in rows}  # noqa: C416 - a row is not a pair to the type checker
+
+
+def listing(tx: Connection, connection: str, digits: Digits, states: Collection[State] = ()) -> list[PostingSummary]:
+    """Postings with their sums, newest first; all of them where no states are named."""
+    query = (
+        select(table, func.count().label("lines"), _debits())
+        .join(posting_lines, posting_lines.c.reference == table.c.reference)
+        .where(table.c.connection == connection)
+        .group_by(table.c.reference)
+        .order_by(table.c.intended_at.desc(), table.c.reference)
+    )
+    if states:
+        query = query.where(table.c.state.in_(sorted(state.value for state in states)))
+    return [_summary(row, digits) for row in tx.execute(query)]
+
+
+def _debits() -> Any:
+    """The labor of a posting: its lines without the credit side, which has no shares of its own."""
+    labor = select(func.coalesce(func.sum(shares.c.amount_minor), 0)).where(shares.c.reference == table.c.reference)
+    return labor.scalar_subquery().label("net")
+
+
+def _summary(row: Row[Any], digits: Digits) -> PostingSummary:
+    moved = maybe_time(row.moved_at)
+    assert moved is not None
+    return PostingSummary(
+        reference=row.reference,
+        state=State(row.state),
+        entity=row.entity,
+        currency=row.currency,
+        net=text_from_money(Money(row.net, row.currency), digits(row.currency)),
+        lines=row.lines,
+        plan=row.plan,
+        since=moved,
+        note=row.note,
+    )
+
+
+def recorded_of_worklogs(tx: Connection, connection: str, ids: Collection[str]) -> dict[str, tuple[Recorded, ...]]:
+    """What our books hold about these worklogs, in the order in which it was intended."""
+    found: dict[str, list[Recorded]] = {}
+    for part in chunks(ids):
+        for row in _shares(tx, shares.c.connection == connection, shares.c.worklog_id.in_(part)):
+            item = Recorded(row.reference, row.sequence, State(row.state), ledger_rows.share(row))
+            found.setdefault(row.worklog_id, []).append(item)
+    return {worklog_id: tuple(items) for worklog_id, items in found.items()}
+
+
+def _shares(tx: Connection, *where: Any) -> Iterator[Row[Any]]:
+    query = select(shares, table.c.state).join(table, table.c.reference == shares.c.reference).where(*where)
+    yield from tx.execute(query.order_by(table.c.intended_at, shares.c.reference, shares.c.sequence, shares.c.position))
+
+
+def worklogs_of_orders(tx: Connection, connection: str, orders: Collection[str]) -> set[str]:
+    """The worklogs that our books charge, or have charged, to these orders."""
+    found: set[str] = set()
+    for part in chunks(orders):
+        where = (shares.c.connection == connection, shares.c.order_key.in_(part))
+        found |= set(tx.scalars(select(shares.c.worklog_id).where(*where).distinct()))
+    return found
+
+
+def labor_sums(tx: Connection, connection: str) -> tuple[LaborSum, ...]:
+    """Labor by order, project, state and currency, without what never reached the ledger."""
+    columns = (shares.c.order_key, shares.c.project, table.c.state, shares.c.currency)
+    query = (
+        select(*columns, func.sum(shares.c.amount_minor).label("minor"))
+        .join(table, table.c.reference == shares.c.reference)
+        .where(shares.c.connection == connection, table.c.state.not_in(sorted(state.value for state in DROPPED)))
+        .group_by(*columns)
+        .order_by(*columns)
+    )
+    return tuple(
+        LaborSum(row.order_key, row.project, State(row.state), Money(int(row.minor), row.currency))
+        for row in tx.execute(query)
+    )
+
+
+def attempts(tx: Connection, connection: str) -> Mapping[str, int]:
+    """How often each content was rolled back: the next attempt needs another reference."""
+    where = (table.c.connection == connection, table.c.state.in_(sorted(state.value for state in DROPPED)))
+    rows = tx.execute(select(table.c.content, func.count()).where(*where).group_by(table.c.content))
+    return {content: count for content, count in rows}  # noqa: C416 - a row is not a pair to the type checker
