@@ -6,7 +6,7 @@ import os
 import random
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -104,7 +104,12 @@ class Installation:
     def jira(self, connection: Connection, secret: dict[str, str]) -> Jira:
         """The Jira of a connection, with these credentials."""
         client = Client(self.transport(connection), self.clock, Pace(), random.random)
-        return jiras.open_jira(connection.jira.deployment, connection.jira.url, secret, client.send)
+
+        def keep(fields: Mapping[str, str]) -> None:
+            with self.database.begin() as tx:
+                self.vault.put(tx, connection.name, JIRA, {**secret, **fields})
+
+        return jiras.open_jira(client.send, connection, secret, self.clock, keep)
 
     def try_cloudsuite(self, name: str, ionapi: str) -> str:
         """Sign in and read the calendar. Raises what is wrong; returns what to show of the credentials."""
@@ -214,6 +219,17 @@ def embedded_loop(installed: Installation, stop: threading.Event) -> Loop:
 
     runs = {name: run(name) for name in installed.connections}
     return Loop(schedules(installed), runs, installed.clock, stop, tell_failure)
+
+
+def serve_installation(installed: Installation, host: str, port: int) -> None:
+    """Run every connection on its schedule and show the status page until stopped."""
+    # The web server takes a third of a second to import, which no other command should pay.
+    from ml_connector.web.app import status_app  # noqa: PLC0415
+    from ml_connector.web.serve import serve  # noqa: PLC0415
+
+    stop = installed.clock.stop if isinstance(installed.clock, SystemClock) else threading.Event()
+    pages = status_app(installed.database, tuple(installed.connections), installed.clock.now)
+    serve(pages, embedded_loop(installed, stop), host, port)
 
 
 def tell_failure(name: str, error: Exception) -> None:

@@ -19,7 +19,6 @@ from ml_connector.cli.app import (
     print_json,
     telling,
 )
-from ml_connector.web.tables import budgets_table, explanation, findings_table, ledger_table
 from ml_connector.core.document import plan_document
 from ml_connector.core.ledger import State
 from ml_connector.engine.explain import explain as explain_subject
@@ -28,6 +27,7 @@ from ml_connector.errors import Refused
 from ml_connector.policy import currency_digits
 from ml_connector.store import audit, holds, keys, postings
 from ml_connector.store import findings as finding_store
+from ml_connector.web.tables import budgets_table, explanation, findings_table, ledger_table
 
 HERE = Path()
 BROKEN = 1

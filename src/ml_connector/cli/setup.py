@@ -11,12 +11,12 @@ import typer
 from ml_connector import bootstrap
 from ml_connector.bootstrap import CLOUDSUITE, JIRA
 from ml_connector.cli.app import AsJson, Directory, Name, installation, out, print_json, say, telling
-from ml_connector.web.tables import checks_table
 from ml_connector.clock import SystemClock
 from ml_connector.engine.check import check as run_checks
 from ml_connector.errors import Misconfigured, Refused
 from ml_connector.store import audit, principals
 from ml_connector.store.principals import Principal
+from ml_connector.web.tables import checks_table
 
 HERE = Path()
 FAILED = 1

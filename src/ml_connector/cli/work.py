@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ml_connector.bootstrap import Installation
+from ml_connector.bootstrap import Installation, serve_installation
 from ml_connector.cli.app import (
     As,
     AsJson,
@@ -22,7 +22,6 @@ from ml_connector.cli.app import (
     say,
     telling,
 )
-from ml_connector.web.tables import HASH_WIDTH, findings_table, plan_view
 from ml_connector.core.document import Document, finding_document, plan_document
 from ml_connector.engine import proposal
 from ml_connector.engine.lane import Lane
@@ -32,7 +31,7 @@ from ml_connector.engine.run import recorded, run_lane
 from ml_connector.engine.sync import Outcome
 from ml_connector.errors import Refused
 from ml_connector.policy import currency_digits
-from ml_connector.web.serve import serve_installation
+from ml_connector.web.tables import HASH_WIDTH, findings_table, plan_view
 
 HERE = Path()
 LOCAL = "local"

@@ -298,7 +298,7 @@ def _issue_findings(world: World, mapping: IssueMapping) -> Iterator[Finding]:
                 "issue_gone",
                 what,
                 f"Its issue {bound.issue_key} was deleted or cannot be seen any more.",
-                "Restore it or the permission, or run `ml-connector issue recreate`.",
+                "Restore it or the permission; what was posted for it stands, and no second issue is made by itself.",
             )
         elif bound.project and bound.project not in mapping.jira_projects:
             yield Finding(

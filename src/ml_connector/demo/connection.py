@@ -9,6 +9,7 @@ from ml_connector.demo.rates import CARD, ROLES
 from ml_connector.demo.vendors import Vendors
 
 NAME = "demo"
+CLEARING_ACCOUNT = "219900"
 FIELDS = {
     "po_number": "PO Number",
     "vendor": "Vendor",
@@ -25,7 +26,8 @@ def connection_file(vendors: Vendors, post_from: date) -> str:
     erp, jira = vendors.facts["cloudsuite"], vendors.facts["jira"]
     fields = "\n".join(f"{ours} = {_text(name)}" for ours, name in FIELDS.items())
     clearing = "\n".join(
-        f'[clearing.{_text(entity)}]\naccount = "219900"\ncost_center = "FIN"\n' for entity in erp["companies"]
+        f'[clearing.{_text(entity)}]\naccount = "{CLEARING_ACCOUNT}"\ncost_center = "FIN"\n'
+        for entity in erp["companies"]
     )
     people = "\n".join(
         f"[[person]]\naccount_id = {_text(person['account_id'])}\nname = {_text(person['name'])}\n"

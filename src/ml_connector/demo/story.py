@@ -10,7 +10,14 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from ml_connector.bootstrap import CLOUDSUITE, JIRA, Installation, create_installation, open_installation
+from ml_connector.bootstrap import (
+    CLOUDSUITE,
+    JIRA,
+    Installation,
+    create_installation,
+    open_installation,
+    serve_installation,
+)
 from ml_connector.clock import SystemClock
 from ml_connector.core.document import Document, finding_document, plan_document
 from ml_connector.demo import timesheets
@@ -34,6 +41,7 @@ FEED_LAG_SECONDS = 90
 """Jira's feeds hold the last minute back: the demo moves both clocks past it instead of waiting."""
 ANALYST = Principal("analyst", frozenset({"analyst", "rates"}), "")
 CONTROLLER = Principal("controller", frozenset({"approver"}), "")
+HOST, PORT = "127.0.0.1", 8080
 EXTRA_SECONDS = 3600
 STORY_LINES_SHOWN = 8
 
@@ -109,8 +117,9 @@ def log_hours(story: Story, running: Vendors) -> list[dict[str, Any]]:
 
 def correct(story: Story, running: Vendors, logged: list[dict[str, Any]]) -> None:
     """One entry that was posted is edited, another is deleted."""
-    posted = {share["worklog"] for share in running.posted_worklogs(logged)}
-    edited, deleted = [entry for entry in logged if entry["id"] in posted][:2]
+    posted = {line["issue_reference"] for line in running.books("gl")}
+    keys = {issue["id"]: issue["key"] for issue in running.books("issues")}
+    edited, deleted = [entry for entry in logged if keys[entry["issueId"]] in posted][:2]
     people = {person["account_id"]: person for person in running.facts["jira"]["people"]}
     with story.screen.step("One person corrects an entry by an hour, another deletes one"):
         author = people[edited["author"]["accountId"]]
@@ -172,15 +181,23 @@ def _show_budgets(story: Story, installed: Installation) -> None:
     story.screen.show(budgets_table(touched[: 2 * STORY_LINES_SHOWN], as_of[:19].replace("T", " ")))
 
 
-def tell_next(story: Story, running: Vendors) -> None:
+def tell_next(story: Story) -> None:
     """What to try next."""
     story.screen.show(
         "\nTry next:",
-        "\n  make dev                      the same, kept running, with pages to log hours on and a ledger to look at",
-        "\n  ml-connector demo --dir x     keep the installation; then: ml-connector ledger --dir x, explain, budget, findings",
+        "\n  make dev                      the same, kept running, with pages to log hours on",
+        "\n  ml-connector demo --dir x     keep the installation; then: ledger, explain, budget, findings --dir x",
         "\n  ml-connector sandbox --dir y  only the vendors, for clients of your own",
         "\n  README.md                     connect your own systems",
     )
 
 
-__all__ = ["Story", "tell", "tell_next", "vendors"]
+def play(story: Story, *, stay: bool) -> Document:
+    """Start the vendors and tell the story; then, where asked, keep all of it running until Ctrl-C."""
+    with vendors(story.directory / "sandbox", story.product) as running:
+        installed, summary = tell(story, running)
+        tell_next(story)
+        if stay:
+            story.screen.show(f"\nJira: {running.jira_url}   CloudSuite: {running.cloudsuite_url}   Ctrl-C ends it.")
+            serve_installation(installed, HOST, PORT)
+    return summary

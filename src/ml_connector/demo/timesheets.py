@@ -12,6 +12,7 @@ from typing import Any
 from ml_connector.demo.vendors import Vendors
 
 WEEKS = 3
+IN_PROGRESS = "In Progress"
 SATURDAY = 5
 PEOPLE = 5
 ENTRIES_A_DAY = 2
@@ -76,3 +77,12 @@ def delete(vendors: Vendors, worklog: dict[str, Any], person: dict[str, str]) ->
     vendors.call(
         "DELETE", f"{vendors.jira_url}/rest/api/2/issue/{worklog['issueId']}/worklog/{worklog['id']}", None, person
     )
+
+
+def start_work(vendors: Vendors, issues: list[str], person: dict[str, str]) -> None:
+    """A person moves issues to In Progress, as on a board."""
+    for issue in issues:
+        url = f"{vendors.jira_url}/rest/api/2/issue/{issue}/transitions"
+        ways = vendors.call("GET", url, None, person)["transitions"]
+        way = next(item["id"] for item in ways if item["to"]["name"] == IN_PROGRESS)
+        vendors.call("POST", url, {"transition": {"id": way}}, person)

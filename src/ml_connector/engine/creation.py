@@ -7,7 +7,7 @@ both find nothing before it is created again, because Jira's index lags and is n
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection as Transaction
 
@@ -15,6 +15,7 @@ from ml_connector.core.plan import CreateIssue
 from ml_connector.core.records import Finding, Issue, Kind, Severity
 from ml_connector.engine.lane import Lane
 from ml_connector.engine.poll import order_key
+from ml_connector.engine.search import marked, search
 from ml_connector.engine.site import SiteFields
 from ml_connector.errors import Ambiguous
 from ml_connector.jira.port import Created, IssueDraft, NotCreated
@@ -90,18 +91,10 @@ def _by_marker(lane: Lane, markers: Sequence[str]) -> dict[str, tuple[Issue, ...
     found: dict[str, tuple[Issue, ...]] = {}
     if not markers:
         return found
-    jql = marked_issues(lane.policy.mapping.jira_projects, markers)
-    for issue in lane.jira.search(jql, ("labels", "status", "project", "issuetype")):
+    for issue in search(lane, marked(markers), "created", ("labels", "status", "project", "issuetype")):
         for marker in set(markers).intersection(issue.labels):
             found[marker] = (*found.get(marker, ()), issue)
     return found
-
-
-def marked_issues(projects: Iterable[str], markers: Iterable[str]) -> str:
-    """Bounded JQL for the issues with these labels. Markers and project keys never hold a quote."""
-    within = ", ".join(f'"{project}"' for project in projects)
-    labels = ", ".join(f'"{marker}"' for marker in markers)
-    return f"project in ({within}) AND labels in ({labels}) ORDER BY created ASC"
 
 
 def _doubled(operation: CreateIssue, there: Mapping[str, Sequence[Issue]]) -> Finding | None:

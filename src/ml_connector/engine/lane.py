@@ -51,7 +51,10 @@ def _nobody(_message: str) -> None:
 
 @dataclass(slots=True)
 class Lane:
-    """One connection, one run. `say` hears progress in words; `epoch` is the lease that fences our writes."""
+    """One connection, one run. `say` hears progress in words; `epoch` is the lease that fences our writes.
+
+    `unseen_projects` are mapped Jira projects that a search of this run could not see.
+    """
 
     name: str
     site: str
@@ -63,6 +66,7 @@ class Lane:
     say: Callable[[str], None] = _nobody
     owner: str = field(default_factory=lambda: f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}")
     epoch: int = 0
+    unseen_projects: set[str] = field(default_factory=set)
 
     def enter(self) -> None:
         """Take the lease. Raises Refused while another worker holds it."""
@@ -74,6 +78,7 @@ class Lane:
                 remedy=f"Try again when it has finished; a stopped one is taken over after {LEASE_SECONDS:.0f} s.",
             )
         self.epoch = epoch
+        self.unseen_projects.clear()
 
     def leave(self) -> None:
         """Give the lease back."""

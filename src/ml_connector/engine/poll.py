@@ -14,6 +14,7 @@ from sqlalchemy import Connection as Transaction
 from ml_connector.core.corrections import Fate
 from ml_connector.core.records import Kind, Worklog
 from ml_connector.engine.lane import Lane
+from ml_connector.engine.search import changed_lately, search
 from ml_connector.erp.port import Window
 from ml_connector.jira.port import ChangePage, WorklogChange
 from ml_connector.store import bindings, cursors, erp_rows, keys, worklogs
@@ -149,8 +150,8 @@ def poll_issues(lane: Lane) -> None:
     if not anything:
         return
     span = (now - since if since else FIRST_FEED_SPAN) + SEARCH_OVERLAP
-    jql = changed_issues(lane.policy.mapping.jira_projects, math.ceil(span.total_seconds() / 60))
-    seen = {issue.id: issue for issue in lane.jira.search(jql, ("status", "project", "issuetype"))}
+    lately = changed_lately(math.ceil(span.total_seconds() / 60))
+    seen = {issue.id: issue for issue in search(lane, lately, "updated", ("status", "project", "issuetype"))}
     with lane.database.begin() as tx:
         for binding in bindings.by_issue_ids(tx, lane.name, list(seen)):
             issue = seen[binding.issue_id]
@@ -167,12 +168,6 @@ def poll_issues(lane: Lane) -> None:
                 )
                 keys.add(tx, lane.name, [order_key(binding.kind, binding.erp_key)], now)
         cursors.move(tx, lane.name, stream, now.isoformat(), now)
-
-
-def changed_issues(projects: Iterable[str], minutes: int) -> str:
-    """Bounded JQL for issues of the mapped projects that changed lately; relative, so that no time zone matters."""
-    quoted = ", ".join('"' + project.replace("\\", "\\\\").replace('"', '\\"') + '"' for project in projects)
-    return f"project in ({quoted}) AND updated >= -{minutes}m ORDER BY updated ASC"
 
 
 def _hint(tx: Transaction, lane: Lane, issue_ids: Iterable[str]) -> None:

@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from ml_connector.core.journal import Presence, SeenLine, Sighting, missing_sequences, presence
 from ml_connector.core.ledger import Posting, State, Step
+from ml_connector.core.records import Finding, Severity
 from ml_connector.engine.lane import Lane
 from ml_connector.erp.port import RowRefusal
 from ml_connector.errors import Ambiguous, Rejected, Transient
@@ -121,7 +122,7 @@ def _resolve(lane: Lane, posting: Posting) -> bool:
     match posting.step:
         case Step.STAGE | Step.VALIDATE:
             return _judge_staging(lane, posting, sighting)
-        case Step.ROLL_BACK:
+        case Step.ROLL_BACK if not sighting.ledger:
             return _move(lane, posting, State.REJECTED if sighting.staged else State.ROLLED_BACK)
         case _:
             return _judge_release(lane, posting, sighting)
@@ -165,15 +166,14 @@ def _judge_release(lane: Lane, posting: Posting, sighting: Sighting) -> bool:
         return _move(lane, posting, State.RELEASED)
     if in_ledger is Presence.ABSENT and any(run.failed for run in newer):
         return _reject(lane, posting, _errors(sighting.staged))
-    if in_ledger is Presence.ABSENT and not newer and posting.state is State.IN_DOUBT:
-        staged = _staged(posting, sighting)
-        return (
-            _move(lane, posting, State.VALIDATED)
-            if staged is Presence.COMPLETE
-            else _judge_staging(lane, posting, sighting)
-        )
-    why = f"the ledger shows its lines as {in_ledger.value}, and {len(newer)} newer run results"
-    _doubt(lane, posting, why, step=Step.RELEASE, at=posting.sent_at or lane.clock.now())
+    staged = _staged(posting, sighting)
+    looked = posting.state is State.IN_DOUBT
+    if looked and in_ledger is Presence.ABSENT and not newer and staged is Presence.COMPLETE:
+        # The settle time has passed and every row still waits in staging: the release never happened.
+        return _move(lane, posting, State.VALIDATED)
+    # Rows that left staging and did not reach the ledger are nothing to send again: a person has to look.
+    why = f"ledger {in_ledger.value}, staging {staged.value}, {len(newer)} newer run results"
+    _doubt(lane, posting, why, step=Step.RELEASE, at=posting.sent_at if looked else None)
     return False
 
 
@@ -229,6 +229,9 @@ def _doubt(lane: Lane, posting: Posting, why: str, *, step: Step | None = None, 
     """Nobody knows whether the announced call took effect. `at` is the last moment at which it could be sent."""
     now = lane.clock.now()
     current = _load(lane, posting.reference)
+    step = step or current.step or Step.STAGE
+    if (current.state, current.step, current.note, current.sent_at) == (State.IN_DOUBT, step, why, at):
+        return  # looked again, and nothing new
     with lane.database.begin() as tx:
         lane.guard(tx)
         postings.move(
@@ -236,7 +239,7 @@ def _doubt(lane: Lane, posting: Posting, why: str, *, step: Step | None = None, 
             posting.reference,
             State.IN_DOUBT,
             at=now,
-            step=step or current.step or Step.STAGE,
+            step=step,
             sent_at=at or now,
             note=why,
         )
@@ -283,3 +286,22 @@ NEXT_STEP: dict[State, Callable[[Lane, Posting], bool]] = {
     State.IN_DOUBT: _resolve,
 }
 """What is done next in each state that still has a call to make."""
+
+
+def doubts(lane: Lane) -> tuple[Finding, ...]:
+    """The postings that nobody is certain about, for a person who may have to look."""
+    with lane.database.read() as tx:
+        waiting = [postings.load(tx, lane.name, name) for name in postings.by_states(tx, lane.name, {State.IN_DOUBT})]
+    return tuple(
+        Finding(
+            "posting_in_doubt",
+            f"posting {posting.reference}",
+            f"Whether its last call took effect is not known: {posting.note}.",
+            "It is looked up again after the settle time. If this stays, look for the reference in CloudSuite's "
+            "staging and ledger.",
+            Severity.WARN,
+            "finance analyst",
+            posting.journal.gross,
+        )
+        for posting in waiting
+    )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ml_connector.core.journal import Presence, presence
 from ml_connector.core.ledger import Posting, State
-from ml_connector.core.records import Finding, Kind, Severity
+from ml_connector.core.records import Finding, Issue, Kind, Severity
 from ml_connector.engine.lane import Lane
 from ml_connector.engine.poll import order_key
 from ml_connector.erp.port import Window
@@ -47,19 +47,26 @@ def sweep_issues(lane: Lane) -> None:
             issue = seen.get(binding.issue_id)
             if issue is None:
                 bindings.gone(tx, lane.name, binding.kind, binding.erp_key)
-            elif (issue.key, issue.project, issue.status) != (binding.issue_key, binding.jira_project, binding.status):
+            elif _as_known(issue, binding):
+                continue
+            else:
                 bindings.update(
                     tx,
                     lane.name,
                     binding.kind,
                     binding.erp_key,
+                    state=bindings.BOUND,
                     issue_key=issue.key,
                     jira_project=issue.project,
                     status=issue.status,
                 )
-            else:
-                continue
             keys.add(tx, lane.name, [order_key(binding.kind, binding.erp_key)], now)
+
+
+def _as_known(issue: Issue, binding: bindings.Binding) -> bool:
+    """Whether nothing about the issue is news; one that was gone and is here again is."""
+    known = (bindings.BOUND, binding.issue_key, binding.jira_project, binding.status)
+    return known == (binding.state, issue.key, issue.project, issue.status)
 
 
 def sweep_erp(lane: Lane) -> tuple[Finding, ...]:

@@ -11,8 +11,9 @@ from ml_connector.core.records import Finding, Severity
 from ml_connector.engine.lane import Lane
 from ml_connector.engine.planning import plan_keys
 from ml_connector.engine.poll import poll
-from ml_connector.engine.posting import advance
+from ml_connector.engine.posting import advance, doubts
 from ml_connector.engine.proposal import BY_POLICY, apply, keep, passes_by_policy, write_issues
+from ml_connector.engine.search import unseen
 from ml_connector.errors import Drifted
 from ml_connector.store import findings as finding_store
 from ml_connector.store import keys, plans, postings
@@ -46,6 +47,16 @@ def sync(lane: Lane, prepared_by: str = SCHEDULE) -> Outcome:
     poll(lane)
     outcome.postings |= resume(lane)
     outcome.postings |= apply_approved(lane)
+    _write_and_propose(lane, prepared_by, outcome)
+    standing = (*doubts(lane), *unseen(lane))
+    with lane.database.begin() as tx:
+        finding_store.record(tx, lane.name, "run", standing, lane.clock.now())
+    outcome.findings += standing
+    return outcome
+
+
+def _write_and_propose(lane: Lane, prepared_by: str, outcome: Outcome) -> None:
+    """Plan what is queued and write what needs nobody, until nothing but proposals is left."""
     refusals: dict[str, Finding] = {}
     for _ in range(ROUNDS_MAX):
         with lane.database.read() as tx:
@@ -62,7 +73,6 @@ def sync(lane: Lane, prepared_by: str = SCHEDULE) -> Outcome:
         outcome.findings = (*plan.findings, *refusals.values())
         _propose(lane, plan, prepared_by, outcome)
         break
-    return outcome
 
 
 def _waits(operation: Operation, refusals: dict[str, Finding]) -> bool:

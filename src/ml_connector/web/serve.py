@@ -35,6 +35,6 @@ async def _pages(app: Litestar, stop: threading.Event, host: str, port: int) -> 
     waiting = asyncio.create_task(asked.wait())
     await asyncio.wait({running, waiting}, return_when=asyncio.FIRST_COMPLETED)
     stop.set()
-    server.stop()
+    server.stop()  # type: ignore[no-untyped-call] # granian's own, without types
     waiting.cancel()
     await asyncio.gather(running, return_exceptions=True)

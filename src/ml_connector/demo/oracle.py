@@ -1,0 +1,124 @@
+"""What the ledger must hold, computed a second time from the vendors' books and the rate card alone.
+
+It shares no code with what it checks: hours times rate, rounded once per entry, split by the order's coding. Where the
+product and this page disagree, one of them is wrong.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import ROUND_HALF_UP, Decimal, localcontext
+from typing import Any
+
+from ml_connector.demo.rates import CARD, ROLES
+
+Bucket = tuple[str, str, str, str, str, str]
+"""Entity, account, cost center, project, period (`2026-11`) and currency."""
+
+KEY_FIELD = "PurchaseOrderUserField5"
+"""Where CloudSuite shows the issue key of an order."""
+WITHOUT_CENTS = frozenset({"JPY"})
+EXACT = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """The vendors' books that the oracle reads, and what finance decided."""
+
+    orders: list[dict[str, Any]]
+    worklogs: list[dict[str, Any]]
+    people: list[str]
+    active_cost_centers: frozenset[str]
+    active_accounts: frozenset[str]
+    post_from: date
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One distribution of an order with its weight: its amount in the order, as parts of the order's whole."""
+
+    account: str
+    cost_center: str
+    project: str
+    weight: Decimal
+
+
+def expected(books: Books) -> Counter[Bucket]:
+    """Labor in minor units by bucket, for every entry that can be costed."""
+    by_issue = {order["fields"][KEY_FIELD]: order for order in books.orders if order["fields"].get(KEY_FIELD)}
+    totals: Counter[Bucket] = Counter()
+    with localcontext() as context:
+        context.prec = EXACT
+        for worklog in books.worklogs:
+            order = by_issue.get(worklog["issue_key"])
+            day = datetime.fromisoformat(worklog["started"]).astimezone(UTC).date()
+            if order is None or worklog["deleted"] or not worklog["seconds"] or day < books.post_from:
+                continue
+            parts = weights(order, books)
+            for part, minor in zip(parts, _cents(worklog, order, parts, books.people), strict=True):
+                where = (order["company"], part.account, part.cost_center, part.project)
+                totals[(*where, f"{day:%Y-%m}", order["currency"])] += minor
+    return Counter({bucket: minor for bucket, minor in totals.items() if minor})
+
+
+def weights(order: dict[str, Any], books: Books) -> list[Part]:
+    """Where an order's labor goes; nowhere if it is closed, or any open line cannot be charged."""
+    lines = [line for line in order["lines"] if not line["closed"]] or order["lines"]
+    if order["closed"] or not lines:
+        return []
+    parts: list[Part] = []
+    for line in lines:
+        amount = Decimal(line["quantity"]) * Decimal(line["unit_cost"])
+        found = [_part(distribution, line, amount) for distribution in line["distributions"]]
+        if not found or any(not _chargeable(part, books) for part in found):
+            return []
+        whole = sum(part.weight for part in found)
+        parts += [Part(p.account, p.cost_center, p.project, amount * p.weight / whole) for p in found]
+    return parts
+
+
+def _part(distribution: dict[str, Any], line: dict[str, Any], amount: Decimal) -> Part:
+    """The weight is the distribution's amount where one is told, else its percent or quantity of the line."""
+    by_amount = Decimal(distribution["amount"] or 0)
+    by_percent = Decimal(distribution["percent"] or 0) * amount / 100
+    by_quantity = Decimal(distribution["quantity"] or 0) * Decimal(line["unit_cost"])
+    weight = by_amount or by_percent or by_quantity or amount
+    return Part(distribution["account"], distribution["cost_center"], distribution["project"], weight)
+
+
+def _chargeable(part: Part, books: Books) -> bool:
+    known_center = not part.cost_center or part.cost_center in books.active_cost_centers
+    return bool(part.project) and known_center and part.account in books.active_accounts
+
+
+def _cents(worklog: dict[str, Any], order: dict[str, Any], parts: list[Part], people: list[str]) -> list[int]:
+    """Hours times rate over all parts, rounded once; then whole units handed out, the largest remainders first."""
+    if not parts:
+        return []
+    person = people.index(worklog["author"])
+    whole = sum(part.weight for part in parts)
+    scale = 1 if order["currency"] in WITHOUT_CENTS else 100
+    exact = [
+        Decimal(worklog["seconds"]) / 3600 * part.weight / whole * hourly(person, order["currency"], part) * scale
+        for part in parts
+    ]
+    total = int(sum(exact, Decimal(0)).quantize(Decimal(1), ROUND_HALF_UP))
+    cents = [int(amount) for amount in exact]
+    ranked = sorted(range(len(exact)), key=lambda place: (cents[place] - exact[place], place))
+    for place in ranked[: total - sum(cents)]:
+        cents[place] += 1
+    return cents
+
+
+def hourly(person: int, currency: str, part: Part) -> Decimal:
+    """The card's rate: a person's own before their role's, then the cost center's, then the general one."""
+    fitting = [rate for rate in CARD if rate.currency == currency]
+    choices = (
+        [rate for rate in fitting if rate.person == person],
+        [rate for rate in fitting if rate.role and rate.role == ROLES[person]],
+        [rate for rate in fitting if rate.cost_center and rate.cost_center == part.cost_center],
+        [rate for rate in fitting if rate.person is None and not rate.role and not rate.cost_center],
+    )
+    return Decimal(next(rates[0].amount for rates in choices if rates))
