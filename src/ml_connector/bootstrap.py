@@ -6,7 +6,7 @@ import os
 import random
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -104,12 +104,7 @@ class Installation:
     def jira(self, connection: Connection, secret: dict[str, str]) -> Jira:
         """The Jira of a connection, with these credentials."""
         client = Client(self.transport(connection), self.clock, Pace(), random.random)
-
-        def keep(fields: Mapping[str, str]) -> None:
-            with self.database.begin() as tx:
-                self.vault.put(tx, connection.name, JIRA, {**secret, **fields})
-
-        return jiras.open_jira(client.send, connection, secret, self.clock, keep)
+        return jiras.open_jira(client.send, connection, secret, self.clock)
 
     def try_cloudsuite(self, name: str, ionapi: str) -> str:
         """Sign in and read the calendar. Raises what is wrong; returns what to show of the credentials."""

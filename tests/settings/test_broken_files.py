@@ -9,8 +9,8 @@ import re
 from pathlib import Path
 
 import pytest
-from connection_files import FULL, written
 
+from connection_files import FULL, written
 from ml_connector.errors import Misconfigured
 from ml_connector.settings import InvalidSettings, load_connection, load_connections, render_errors, sample
 
@@ -46,10 +46,9 @@ def test_no_secret_is_repeated(tmp_path: Path) -> None:
     places = [
         f'api_token = "{secret}"',
         f"{secret} = 1",
-        f'cloud_id = "{secret}{secret}"',
-        f'cloud_id = "{secret}',
-        f"cloud_id = {secret}",
-        f'method = "{secret}"',
+        f'deployment = "{secret}',
+        f"deployment = {secret}",
+        f'deployment = "{secret}"',
         f'deployment = ["{secret}"]',
         f'settle_seconds = "{secret}"',
         f"{secret} = 1\n{secret} = 1",

@@ -11,12 +11,12 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from connection_files import FULL, switched_on, written
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 from sqlalchemy import make_url
 
+from connection_files import FULL, switched_on, written
 from ml_connector.settings import (
     Connection,
     Home,

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from connection_files import FULL
 from openapi_schema_validator import OAS31Validator
 
+from connection_files import FULL
 from ml_connector.settings import schema
 
 PAGE = Path(__file__).parents[2] / "docs" / "operating" / "connection.md"

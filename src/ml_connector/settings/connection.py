@@ -13,7 +13,6 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ml_connector.settings.values import (
     Amount,
-    CloudId,
     ConnectionName,
     Currency,
     ErpField,
@@ -143,10 +142,6 @@ class Jira(Section):
     """Kind of Jira."""
     url: SiteUrl
     """Address of the site: scheme and host."""
-    method: Literal["api_token", "oauth"] = "api_token"
-    """How we sign in. The credentials are stored by `ml-connector connect`, never in this file."""
-    cloud_id: CloudId = ""
-    """Id of the site at Atlassian's gateway; needed for `oauth`."""
     settle_seconds: SettleSeconds = 120
     """Seconds between an ambiguous create and each of the two searches that must both find nothing."""
     orders: JiraOrders

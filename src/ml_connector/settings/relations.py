@@ -45,13 +45,6 @@ def known_product(raw: Raw, products: tuple[str, ...]) -> Iterator[Flaw]:
         )
 
 
-def oauth_needs_cloud_id(raw: Raw) -> Iterator[Flaw]:
-    """OAuth calls go through Atlassian's gateway, whose paths hold the cloud id."""
-    if _text(raw, "jira", "method") == "oauth" and not _text(raw, "jira", "cloud_id"):
-        remedy = "Copy it from https://<your site>/_edge/tenant_info."
-        yield ("jira", "cloud_id"), 'is missing, but method is "oauth"', remedy
-
-
 def default_project_is_named(raw: Raw) -> Iterator[Flaw]:
     """Orders are only counted on a default project that is named."""
     if _text(raw, "unprojected") == "default_project" and not _text(raw, "default_project"):
@@ -186,7 +179,6 @@ def jitter_is_below_interval(raw: Raw) -> Iterator[Flaw]:
 
 
 RELATIONS: tuple[Relation, ...] = (
-    oauth_needs_cloud_id,
     default_project_is_named,
     entities_are_named_once,
     entities_have_clearing,

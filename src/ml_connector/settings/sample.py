@@ -80,9 +80,6 @@ entities = [{entities}]
 [jira]
 #deployment = "cloud"
 url = {jira_url}
-# "api_token" or "oauth"; cloud_id is needed for "oauth".
-#method = "api_token"
-#cloud_id = ""
 #settle_seconds = 120
 
 [jira.orders]

@@ -116,15 +116,6 @@ JiraProjectKey = Annotated[
     ),
 ]
 
-CloudId = Annotated[
-    str,
-    Pattern(
-        r"[A-Za-z0-9-]{0,64}",
-        "must be the cloud id of the Jira site",
-        "Copy it from https://<your site>/_edge/tenant_info: letters, digits and hyphens.",
-    ),
-]
-
 Currency = Annotated[
     str,
     Pattern(r"[A-Z]{3}", "must be an ISO 4217 currency code", 'Write three capital letters, such as "USD".'),

@@ -1,0 +1,46 @@
+"""What no vendor page settles about CloudSuite, or what a tenant may set: each is a switch with a default."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ml_connector_sandbox.cloudsuite.entries import LEDGER_DEFAULTS
+
+DEFAULTS: dict[str, object] = {
+    # Seconds that an access token lives. Infor's default for an authorized app is two hours.
+    "fsm_token_seconds": 7200,
+    # Whether the app issues refresh tokens beside access tokens.
+    "fsm_refresh_tokens": True,
+    # Clients have seen `expires_in` as a number and as text.
+    "fsm_expires_in_as_text": False,
+    # How the token endpoint takes the client's secret: "both", "basic" (header only) or "body" (form only).
+    "fsm_client_authentication": "both",
+    # Whether `_lplFilter` takes conditions joined by `and`/`or`; the one public client had to do without.
+    "fsm_compound_filters": False,
+    # Whether the list service takes `_fts`/`_tts`; a tenant that does not answers 400.
+    "fsm_delta_reads": True,
+    # The name of the leading field that tells added, changed and deleted in a delta read (never seen).
+    "fsm_delta_marker": "_recordState",
+    # How a boolean is spelled: "true", "1" or "Yes".
+    "fsm_boolean_spelling": "true",
+    # Whether list and field names take the class's name before a dot for fields that have none.
+    "fsm_prefixed_field_names": True,
+    # Whether a project's amounts move when entries are posted.
+    "fsm_projects_follow_postings": True,
+    **LEDGER_DEFAULTS,
+}
+
+
+def flag(switches: Mapping[str, object], name: str) -> bool:
+    """A switch that is on or off."""
+    return bool(switches.get(name, DEFAULTS[name]))
+
+
+def text(switches: Mapping[str, object], name: str) -> str:
+    """A switch with a word for its value."""
+    return str(switches.get(name, DEFAULTS[name]))
+
+
+def number(switches: Mapping[str, object], name: str) -> int:
+    """A switch with a whole number for its value."""
+    return int(text(switches, name))

@@ -1,0 +1,225 @@
+"""Setting an issue's fields as clients send them, with Jira's refusals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from ml_connector_sandbox.jira.bodies import listed
+from ml_connector_sandbox.jira.issues import Issue
+from ml_connector_sandbox.jira.rendering import View
+from ml_connector_sandbox.jira.schema import DEFAULT_PRIORITY, NUMBER, Field
+from ml_connector_sandbox.jira.site import OFF_SCREEN, SUMMARY_MAX, Invalid, NotThere
+
+TEXT_MAX = 32767
+SHORT_TEXT_MAX = 255
+
+
+@dataclass(slots=True)
+class Values:
+    """Checked values, ready to be set: attributes of the issue, and custom fields by id."""
+
+    attributes: dict[str, Any] = field(default_factory=dict)
+    custom: dict[str, Any] = field(default_factory=dict)
+
+
+def checked(view: View, fields: Mapping[str, Any]) -> Values:
+    """Check every field. Raises Invalid with all that is wrong."""
+    values, errors = Values(), dict[str, str]()
+    for name, value in fields.items():
+        known = view.site.fields.get(name)
+        if known is None or not known.on_screen:
+            errors[name] = OFF_SCREEN.format(id=name)
+            continue
+        try:
+            _read(view, known, value, values)
+        except Invalid as error:
+            errors |= error.errors or {name: "; ".join(error.messages)}
+        except NotThere as error:
+            errors[name] = str(error)
+    if errors:
+        raise Invalid(errors=errors)
+    return values
+
+
+def _read(view: View, known: Field, value: object, values: Values) -> None:
+    if known.custom:
+        values.custom[known.id] = _custom(known, value)
+        return
+    reader = READERS.get(known.id)
+    if reader is None:
+        raise Invalid(errors={known.id: OFF_SCREEN.format(id=known.id)})
+    attribute, read = reader
+    if attribute:
+        values.attributes[attribute] = read(view, value)
+
+
+def _custom(known: Field, value: object) -> object:
+    if value is None:
+        return None
+    if known.type == NUMBER:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise Invalid(errors={known.id: "Operation value must be a number"})
+        return value
+    if not isinstance(value, str):
+        raise Invalid(errors={known.id: "Operation value must be a string"})
+    if len(value) > SHORT_TEXT_MAX:
+        raise Invalid(errors={known.id: f"The value must not be longer than {SHORT_TEXT_MAX} characters."})
+    return value
+
+
+def _summary(_view: View, value: object) -> str:
+    text = str(value or "").strip()
+    if not text:
+        raise Invalid(errors={"summary": "You must specify a summary of the issue."})
+    if len(text) > SUMMARY_MAX:
+        raise Invalid(errors={"summary": f"Summary must be less than {SUMMARY_MAX + 1} characters."})
+    if "\n" in text or "\r" in text:
+        raise Invalid(errors={"summary": "The summary is invalid because it contains newline characters."})
+    return text
+
+
+def _description(view: View, value: object) -> str:
+    text = view.read_text(value, "description")
+    if len(text) > TEXT_MAX:
+        raise Invalid(
+            errors={"description": f"The entered text is too long. It exceeds the limit of {TEXT_MAX} characters."}
+        )
+    return text
+
+
+def _labels(_view: View, value: object) -> list[str]:
+    labels = listed(value)
+    if any(" " in label or not label for label in labels):
+        raise Invalid(errors={"labels": "The label contains spaces which is invalid."})
+    return list(dict.fromkeys(labels))
+
+
+def _named(value: object, *keys: str) -> str:
+    if isinstance(value, dict):
+        return next((str(value[key]) for key in keys if value.get(key) is not None), "")
+    return "" if value is None else str(value)
+
+
+def _person(view: View, value: object) -> str:
+    account_id = _named(value, "accountId", "id")
+    if account_id in ("", "-1"):
+        return ""
+    return view.site.person(account_id).account_id
+
+
+def _parent(view: View, value: object) -> str:
+    name = _named(value, "id", "key")
+    return view.site.issue(name, view.who).id if name else ""
+
+
+READERS: dict[str, tuple[str, Callable[[View, Any], Any]]] = {
+    "summary": ("summary", _summary),
+    "description": ("description", _description),
+    "labels": ("labels", _labels),
+    "priority": (
+        "priority",
+        lambda view, value: view.site.priority(_named(value, "id", "name") or DEFAULT_PRIORITY).name,
+    ),
+    "assignee": ("assignee", _person),
+    "reporter": ("reporter", _person),
+    "parent": ("parent", _parent),
+    "duedate": ("due", lambda _view, value: str(value or "")),
+    "issuetype": ("type", lambda view, value: view.site.issue_type(_named(value, "id", "name")).name),
+    "project": ("", lambda _view, _value: ""),
+}
+"""The attribute that a field is kept in, and how its value is read."""
+
+
+def create(view: View, asked: Mapping[str, Any]) -> Issue:
+    """A new issue. Raises Invalid."""
+    fields = dict(asked.get("fields") or {})
+    project = _project(view, fields.get("project"))
+    errors = {} if fields.get("issuetype") else {"issuetype": "Specify an issue type"}
+    if "summary" not in fields:
+        errors["summary"] = "You must specify a summary of the issue."
+    if errors:
+        raise Invalid(errors=errors)
+    values = checked(view, fields)
+    now = view.site.clock.now()
+    issue = Issue(
+        view.site.next_id("issue"),
+        view.site.next_key(project),
+        project.key,
+        values.attributes.pop("type"),
+        values.attributes.pop("summary"),
+        values.attributes.pop("reporter", "") or view.who.account_id,
+        view.who.account_id,
+        now,
+        now,
+        values={name: value for name, value in values.custom.items() if value is not None},
+        properties={item["key"]: item.get("value") for item in asked.get("properties") or []},
+    )
+    for name, value in values.attributes.items():
+        setattr(issue, name, value)
+    view.site.keep_issue(issue)
+    return issue
+
+
+def _project(view: View, value: object) -> Any:
+    name = _named(value, "id", "key")
+    try:
+        project = view.site.project(name, view.who)
+    except NotThere:
+        raise Invalid(errors={"project": "valid project is required"}) from None
+    view.site.need(view.who, "CREATE_ISSUES", project.key)
+    return project
+
+
+def edit(view: View, issue: Issue, asked: Mapping[str, Any]) -> None:
+    """Change an issue: `fields` set, `update` operations set, add or remove. Raises Invalid."""
+    fields = dict(asked.get("fields") or {})
+    for name, operations in (asked.get("update") or {}).items():
+        fields |= _updated(issue, name, operations)
+    values = checked(view, fields)
+    items = []
+    for name, value in values.attributes.items():
+        before = getattr(issue, name)
+        if name == "labels":
+            view.site.set_labels(issue, value)
+        else:
+            setattr(issue, name, value)
+        items.append((name, _plain(before), _plain(before), _plain(value), _plain(value)))
+    for name, value in values.custom.items():
+        before = issue.values.pop(name, None)
+        if value is not None:
+            issue.values[name] = value
+        items.append((view.site.fields[name].name, _plain(before), _plain(before), _plain(value), _plain(value)))
+    view.site.record(issue, view.who.account_id, *items)
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, list):
+        return " ".join(map(str, value))
+    if isinstance(value, float):
+        try:
+            return format(Decimal(str(value)).normalize(), "f")
+        except InvalidOperation:
+            return str(value)
+    return "" if value is None else str(value)
+
+
+def _updated(issue: Issue, name: str, operations: Any) -> dict[str, Any]:
+    if name == "comment":
+        return {}
+    current = list(issue.labels) if name == "labels" else None
+    found: dict[str, Any] = {}
+    for operation in operations:
+        for verb, value in operation.items():
+            if verb == "set":
+                found[name] = value
+                current = list(value) if name == "labels" else current
+            elif current is not None and verb == "add":
+                current.append(value)
+            elif current is not None and verb == "remove":
+                current = [label for label in current if label != value]
+            else:
+                raise Invalid(errors={name: f"Field does not support update '{verb}'"})
+    return found if current is None else {name: current}

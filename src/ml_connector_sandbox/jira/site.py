@@ -1,0 +1,387 @@
+"""One Jira site: its people, projects, issues and hours, and what may be done to them by whom.
+
+Everything here is a plain value, so that a copy of the site is a second, independent one. What a person may not do
+raises `NotAllowed`, what they cannot see `NotThere`, and what makes no sense `Invalid`, as Jira answers them.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from ml_connector_sandbox.clock import Clock
+from ml_connector_sandbox.jira import schema
+from ml_connector_sandbox.jira.issues import Change, Issue, Project
+from ml_connector_sandbox.jira.people import PERMISSIONS, Person, holds
+from ml_connector_sandbox.jira.schema import Field, IssueType, Priority, Status
+from ml_connector_sandbox.jira.switches import flag, number
+from ml_connector_sandbox.jira.worklogs import Worklog, WorklogBook
+
+FIRST_ISSUE_ID = 10000
+FIRST_WORKLOG_ID = 10000
+FIRST_FIELD_NUMBER = 10101
+SUMMARY_MAX = 255
+INVISIBLE = "Issue does not exist or you do not have permission to see it."
+OFF_SCREEN = "Field '{id}' cannot be set. It is not on the appropriate screen, or unknown."
+
+
+class NotThere(Exception):
+    """It does not exist, or the person cannot see it: Jira does not tell which."""
+
+
+class NotAllowed(Exception):
+    """The person lacks the permission."""
+
+
+class TooMany(Exception):
+    """A limit of an issue is reached."""
+
+
+class Invalid(Exception):
+    """What was sent makes no sense: general messages, and messages by field."""
+
+    def __init__(self, messages: Iterable[str] = (), errors: Mapping[str, str] | None = None) -> None:
+        """Keep both."""
+        super().__init__("; ".join([*messages, *(errors or {}).values()]))
+        self.messages = list(messages)
+        self.errors = dict(errors or {})
+
+
+@dataclass(slots=True)
+class Bearer:
+    """Whom an access token acts for, with which scopes, until when."""
+
+    account_id: str
+    scopes: frozenset[str]
+    expires_at: datetime
+
+
+def never(_fault: str) -> bool:
+    """No fault strikes."""
+    return False
+
+
+@dataclass(slots=True)
+class OAuthApp:
+    """The app that people grant access to, and what it was granted."""
+
+    client_id: str
+    client_secret: str
+    codes: dict[str, Bearer] = field(default_factory=dict)
+    refresh_tokens: dict[str, Bearer] = field(default_factory=dict)
+
+
+class JiraSite:
+    """The books of one site."""
+
+    def __init__(self, clock: Clock, random: random.Random, switches: Mapping[str, object]) -> None:
+        """An empty site; `seed.seed` fills it."""
+        self.clock = clock
+        self.random = random
+        self.switches = switches
+        self.strikes: Callable[[str], bool] = never
+        self.name = "Acme"
+        self.cloud_id = _uuid(random)
+        self.app = OAuthApp(_word(random, 32), _word(random, 64))
+        self.bearers: dict[str, Bearer] = {}
+        self.accounts: dict[str, Person] = {}
+        self.people_ids: list[str] = []
+        self.integration = ""
+        self.administrator = ""
+        self.projects_by_key: dict[str, Project] = {}
+        self.fields: dict[str, Field] = {each.id: each for each in schema.SYSTEM_FIELDS}
+        self.issues: dict[str, Issue] = {}
+        self.ids_by_key: dict[str, str] = {}
+        self.ids_by_label: dict[str, set[str]] = {}
+        self.worklogs = WorklogBook()
+        self.last_ids: dict[str, int] = {"issue": FIRST_ISSUE_ID, "worklog": FIRST_WORKLOG_ID}
+
+    # People
+
+    def add_person(self, person: Person) -> None:
+        """A new account."""
+        self.accounts[person.account_id] = person
+
+    def person(self, account_id: str) -> Person:
+        """An account. Raises NotThere."""
+        if account_id not in self.accounts:
+            raise NotThere(f"There is no user {account_id}.")
+        return self.accounts[account_id]
+
+    def people(self) -> list[Person]:
+        """The people who log hours."""
+        return [self.accounts[account_id] for account_id in self.people_ids]
+
+    def by_email(self, email: str) -> Person | None:
+        """The account with an e-mail address."""
+        return next((who for who in self.accounts.values() if who.email.lower() == email.lower()), None)
+
+    def credentials(self) -> dict[str, Any]:
+        """What a client needs to know to connect, and the people's own tokens to play them."""
+        bot, admin = self.accounts[self.integration], self.accounts[self.administrator]
+        return {
+            "cloud_id": self.cloud_id,
+            "email": bot.email,
+            "api_token": bot.api_token,
+            "client_id": self.app.client_id,
+            "client_secret": self.app.client_secret,
+            "admin_email": admin.email,
+            "admin_api_token": admin.api_token,
+            "people": [
+                {"account_id": who.account_id, "name": who.name, "email": who.email, "api_token": who.api_token}
+                for who in self.people()
+            ],
+        }
+
+    def allowed(self, who: Person, permission: str, project_key: str = "") -> bool:
+        """Whether a person holds a permission, in a project where one is named."""
+        if project_key and (project_key in who.hidden_projects or project_key not in self.projects_by_key):
+            return False
+        return holds(who, permission)
+
+    def need(self, who: Person, permission: str, project_key: str = "") -> None:
+        """Raises NotAllowed without the permission."""
+        if not self.allowed(who, permission, project_key):
+            name = next(each.name for each in PERMISSIONS if each.key == permission)
+            raise NotAllowed(f"You do not have the permission: {name}.")
+
+    def hide_project(self, key: str, account_id: str) -> None:
+        """Take a person's Browse Projects away in one project."""
+        self.person(account_id).hidden_projects.add(key)
+
+    def show_project(self, key: str, account_id: str) -> None:
+        """Give it back."""
+        self.person(account_id).hidden_projects.discard(key)
+
+    # Projects and schema
+
+    def add_project(self, key: str, name: str) -> Project:
+        """A new project."""
+        project = Project(str(10000 + len(self.projects_by_key)), key, name, self.administrator)
+        self.projects_by_key[key] = project
+        return project
+
+    def projects(self, who: Person | None = None) -> list[Project]:
+        """The projects, those that a person sees where one is named."""
+        return [
+            project
+            for project in self.projects_by_key.values()
+            if not project.deleted and (who is None or project.key not in who.hidden_projects)
+        ]
+
+    def project(self, key_or_id: str, who: Person | None = None) -> Project:
+        """A project by key or id. Raises NotThere."""
+        for project in self.projects(who):
+            if key_or_id.upper() == project.key or key_or_id == project.id:
+                return project
+        raise NotThere(f"No project could be found with key '{key_or_id}'.")
+
+    def add_field(self, name: str, plugin: str, *, on_screen: bool = True) -> Field:
+        """A new custom field. Raises KeyError for a type that the site does not have."""
+        taken = sum(each.custom for each in self.fields.values())
+        made = schema.custom(FIRST_FIELD_NUMBER + taken, name, plugin, on_screen=on_screen)
+        self.fields[made.id] = made
+        return made
+
+    def put_on_screen(self, field_id: str) -> None:
+        """A field can be set from now on."""
+        self.fields[field_id] = replace(self.fields[field_id], on_screen=True)
+
+    def issue_type(self, name_or_id: str) -> IssueType:
+        """An issue type. Raises Invalid."""
+        for each in schema.ISSUE_TYPES:
+            if name_or_id == each.id or name_or_id.lower() == each.name.lower():
+                return each
+        raise Invalid(errors={"issuetype": "Specify a valid issue type"})
+
+    def priority(self, name_or_id: str) -> Priority:
+        """A priority. Raises Invalid."""
+        for each in schema.PRIORITIES:
+            if name_or_id == each.id or name_or_id.lower() == each.name.lower():
+                return each
+        raise Invalid(errors={"priority": "The priority selected is invalid."})
+
+    def status(self, name: str) -> Status:
+        """A status. Raises Invalid."""
+        for each in schema.STATUSES:
+            if name.lower() == each.name.lower():
+                return each
+        raise Invalid([f"There is no status {name}."])
+
+    # Issues
+
+    def next_id(self, kind: str) -> str:
+        """The next free id of a kind."""
+        self.last_ids[kind] = self.last_ids.get(kind, FIRST_ISSUE_ID) + 1
+        return str(self.last_ids[kind])
+
+    def issue(self, key_or_id: str, who: Person | None = None) -> Issue:
+        """An issue by id, key in any case, or a key that it had before it was moved. Raises NotThere."""
+        found = self.issues.get(self.ids_by_key.get(key_or_id.upper(), key_or_id))
+        if found is None or found.deleted or (who is not None and not self.sees(who, found)):
+            raise NotThere(INVISIBLE)
+        return found
+
+    def sees(self, who: Person, issue: Issue) -> bool:
+        """Whether a person may see an issue."""
+        return not issue.deleted and issue.project not in who.hidden_projects
+
+    def issues_of(self, project_key: str) -> list[Issue]:
+        """The issues of a project, oldest first."""
+        return [issue for issue in self.issues.values() if issue.project == project_key and not issue.deleted]
+
+    def keep_issue(self, issue: Issue) -> None:
+        """Put a new issue into the books."""
+        self.issues[issue.id] = issue
+        self.ids_by_key[issue.key] = issue.id
+        for label in issue.labels:
+            self.ids_by_label.setdefault(label, set()).add(issue.id)
+
+    def next_key(self, project: Project) -> str:
+        """The next key of a project."""
+        project.last_number += 1
+        return f"{project.key}-{project.last_number}"
+
+    def set_labels(self, issue: Issue, labels: list[str]) -> None:
+        """Replace an issue's labels."""
+        for label in issue.labels:
+            self.ids_by_label[label].discard(issue.id)
+        issue.labels = labels
+        for label in labels:
+            self.ids_by_label.setdefault(label, set()).add(issue.id)
+
+    def record(self, issue: Issue, who: str, *items: tuple[str, str, str, str, str]) -> None:
+        """An issue changed now: its history and its time of change."""
+        issue.updated = self.clock.now()
+        changed = tuple(item for item in items if item[1:3] != item[3:5])
+        if changed:
+            issue.history.append(Change(self.next_id("history"), who, issue.updated, changed))
+
+    def transition(self, issue_id: str, status_name: str, who: str = "") -> None:
+        """Bring an issue to a status: the workflow leads from each to each other. Raises NotThere, Invalid."""
+        issue, status = self.issue(issue_id), self.status(status_name)
+        before, issue.status = issue.status, status.name
+        self.record(issue, who or self.administrator, ("status", before, before, status.name, status.name))
+
+    def move_issue(self, key: str, project_key: str) -> str:
+        """A person moves an issue to another project: the same id, a new key; the old key still finds it."""
+        issue, project = self.issue(key), self.project(project_key)
+        before = issue.key
+        issue.key, issue.project = self.next_key(project), project.key
+        self.ids_by_key[issue.key] = issue.id
+        self.record(issue, self.administrator, ("Key", before, before, issue.key, issue.key))
+        return issue.key
+
+    def delete_issue(self, key: str) -> None:
+        """An issue and its hours are gone; whether the deletion feed tells of the hours is a switch."""
+        issue = self.issue(key)
+        told = flag(self.switches, "jira_issue_deletion_in_feed")
+        for worklog in self.worklogs.live(issue.id).copy():
+            self.worklogs.remove(worklog, self.clock.now(), in_feed=told)
+        issue.deleted = True
+        self.set_labels(issue, [])
+
+    def delete_project(self, key: str) -> None:
+        """A project and all its issues are gone."""
+        project = self.project(key)
+        for issue in self.issues_of(project.key):
+            self.delete_issue(issue.id)
+        project.deleted = True
+
+    # Hours
+
+    def add_worklog(
+        self, issue_id: str, author_account_id: str, started: datetime, seconds: int, comment: str = ""
+    ) -> Worklog:
+        """Hours logged now. Raises NotThere, Invalid, TooMany."""
+        issue = self.issue(issue_id)
+        if len(self.worklogs.of_issue.get(issue.id, ())) >= number(self.switches, "jira_worklogs_per_issue"):
+            raise TooMany("The issue has reached its limit of worklogs.")
+        check_seconds(seconds)
+        now = self.clock.now()
+        entry = Worklog(
+            self.next_id("worklog"), issue.id, author_account_id, author_account_id, started, now, now, seconds, comment
+        )
+        self.worklogs.add(entry)
+        self._hours_changed(issue)
+        return entry
+
+    def update_worklog(
+        self,
+        worklog_id: str,
+        by: str,
+        *,
+        started: datetime | None = None,
+        seconds: int | None = None,
+        comment: str | None = None,
+    ) -> Worklog:
+        """Change an entry now. Raises NotThere, Invalid."""
+        entry = self.worklog(worklog_id)
+        if seconds is not None:
+            check_seconds(seconds)
+        entry.started = entry.started if started is None else started
+        entry.seconds = entry.seconds if seconds is None else seconds
+        entry.comment = entry.comment if comment is None else comment
+        entry.update_author, entry.updated = by, self.clock.now()
+        self.worklogs.changed(entry)
+        self._hours_changed(self.issues[entry.issue_id])
+        return entry
+
+    def delete_worklog(self, worklog_id: str) -> None:
+        """An entry is gone, and the deletion feed tells. Raises NotThere."""
+        entry = self.worklog(worklog_id)
+        self.worklogs.remove(entry, self.clock.now())
+        self._hours_changed(self.issues[entry.issue_id])
+
+    def move_worklog(self, worklog_id: str, issue_id: str) -> None:
+        """An entry moves to another issue, silently: whether the feed of changes tells is a switch. Raises NotThere."""
+        entry, target = self.worklog(worklog_id), self.issue(issue_id)
+        former = self.issues[entry.issue_id]
+        self.worklogs.move(entry, target.id)
+        if flag(self.switches, "jira_move_in_feed"):
+            entry.updated = self.clock.now()
+            self.worklogs.changed(entry)
+        for issue in (former, target):
+            self._note_hours(issue)
+
+    def worklog(self, worklog_id: str) -> Worklog:
+        """A live entry. Raises NotThere."""
+        entry = self.worklogs.entries.get(worklog_id)
+        if entry is None or entry.deleted_at is not None:
+            raise NotThere(f"Cannot find worklog with id: '{worklog_id}'.")
+        return entry
+
+    def sees_worklog(self, who: Person, worklog_id: str) -> bool:
+        """Whether a person may see an entry: its issue, and its own restriction to a group."""
+        entry = self.worklogs.entries.get(worklog_id)
+        if entry is None or entry.deleted_at is not None or not self.sees(who, self.issues[entry.issue_id]):
+            return False
+        restriction = entry.visibility
+        return restriction is None or restriction["value"] in who.groups or who.account_id == entry.author
+
+    def _hours_changed(self, issue: Issue) -> None:
+        issue.updated = self.clock.now()
+        self._note_hours(issue)
+
+    def _note_hours(self, issue: Issue) -> None:
+        live = self.worklogs.live(issue.id)
+        issue.worklog_dates = tuple(entry.started for entry in live)
+        issue.worklog_authors = tuple(entry.author for entry in live)
+
+
+def check_seconds(seconds: int) -> None:
+    """Raises Invalid for an entry of no time."""
+    if seconds <= 0:
+        raise Invalid(errors={"timeLogged": "Worklog must have a time spent greater than zero."})
+
+
+def _uuid(chance: random.Random) -> str:
+    digits = f"{chance.getrandbits(128):032x}"
+    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+
+
+def _word(chance: random.Random, length: int) -> str:
+    return "".join(chance.choice("ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789") for _ in range(length))

@@ -1,0 +1,48 @@
+"""What Atlassian's pages leave open about Jira Cloud, or what a site may set: each is a switch with a default."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+DEFAULTS: dict[str, object] = {
+    # Seconds that a change stays out of the worklog feeds. Atlassian says one minute.
+    "jira_feed_lag_seconds": 60,
+    # Seconds that a change stays out of the search index; nobody says how long it can be.
+    "jira_search_lag_seconds": 0,
+    # Whether an issue that was found may be missing from the next search, once in a while.
+    "jira_search_forgets": False,
+    # Whether a worklog that was moved to another issue counts as updated in the feed.
+    "jira_move_in_feed": False,
+    # Whether the worklogs of a deleted issue stand in the deletion feed.
+    "jira_issue_deletion_in_feed": False,
+    # In which order POST /worklog/list answers: "given" or "reversed".
+    "jira_worklog_list_order": "given",
+    # Worklogs that one issue may hold before Jira answers 413 (articles say 5,000, the specification's example 10,000).
+    "jira_worklogs_per_issue": 10000,
+    # Whether DELETE without a Content-Type is refused with 415, as one client saw.
+    "jira_delete_needs_content_type": False,
+    # Whether the old GET /search still answers; it was removed.
+    "jira_classic_search": False,
+    # Whether `authorize` shows a page to agree on, in place of redirecting at once.
+    "jira_consent_page": False,
+    # Seconds that an access token lives.
+    "jira_token_seconds": 3600,
+    # Hours a day and days a week that durations like "1d" and "1w" stand for.
+    "jira_hours_per_day": 8,
+    "jira_days_per_week": 5,
+}
+
+
+def flag(switches: Mapping[str, object], name: str) -> bool:
+    """A switch that is on or off."""
+    return bool(switches.get(name, DEFAULTS[name]))
+
+
+def number(switches: Mapping[str, object], name: str) -> int:
+    """A switch with a whole number for its value."""
+    return int(str(switches.get(name, DEFAULTS[name])))
+
+
+def word(switches: Mapping[str, object], name: str) -> str:
+    """A switch with a word for its value."""
+    return str(switches.get(name, DEFAULTS[name]))

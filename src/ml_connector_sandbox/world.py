@@ -1,0 +1,111 @@
+"""The world: one clock, one chance, two vendors behind their doors, and what can be done to them."""
+
+from __future__ import annotations
+
+import random as chance
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ml_connector_sandbox import control as controls
+from ml_connector_sandbox.calls import Calls
+from ml_connector_sandbox.clock import Clock
+from ml_connector_sandbox.cloudsuite import app as cloudsuite_app
+from ml_connector_sandbox.cloudsuite import gateway
+from ml_connector_sandbox.cloudsuite import seed as cloudsuite_seed
+from ml_connector_sandbox.cloudsuite.tenant import Tenant
+from ml_connector_sandbox.faults import Faults
+from ml_connector_sandbox.front import Front
+from ml_connector_sandbox.jira import app as jira_app
+from ml_connector_sandbox.jira import auth as jira_auth
+from ml_connector_sandbox.jira import seed as jira_seed
+from ml_connector_sandbox.jira.site import JiraSite
+from ml_connector_sandbox.limits import Limits
+from ml_connector_sandbox.switches import Switches
+from ml_connector_sandbox.wire import Request, Response
+
+STATE = ("clock", "random", "switches", "calls", "faults", "limits", "jira", "cloudsuite", "late")
+
+
+@dataclass(slots=True)
+class World:
+    """Everything there is. Only the state is pickled; doors and locks are made anew."""
+
+    clock: Clock
+    random: chance.Random
+    switches: Switches
+    calls: Calls
+    faults: Faults
+    limits: Limits
+    jira: JiraSite
+    cloudsuite: Tenant
+    fronts: dict[str, Front]
+    lock: threading.RLock
+
+    def jira_front(self, request: Request) -> Response:
+        """Jira, behind its door. Raises `front.Dropped` where the connection is dropped."""
+        with self.lock:
+            return self.fronts["jira"](request)
+
+    def cloudsuite_front(self, request: Request) -> Response:
+        """CloudSuite, behind its door. Raises `front.Dropped` where the connection is dropped."""
+        with self.lock:
+            return self.fronts["cloudsuite"](request)
+
+    def control(self, request: Request) -> Response:
+        """The control API."""
+        with self.lock:
+            for front in self.fronts.values():
+                front.settle()
+            return controls.answer(self, request)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """The state, without doors and locks."""
+        late = {name: front.late for name, front in self.fronts.items()}
+        return {name: late if name == "late" else getattr(self, name) for name in STATE}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Put the state back and make the doors anew."""
+        late = state.pop("late")
+        for name, value in state.items():
+            setattr(self, name, value)
+        self.lock = threading.RLock()
+        self.fronts = _fronts(self)
+        for name, requests in late.items():
+            self.fronts[name].late = requests
+
+
+def build(*, clock: Clock, seed: int = 1, scale: int = 1, empty: bool = False) -> World:
+    """A new world. The same arguments give the same one; `scale` multiplies the orders, `empty` leaves them out."""
+    random = chance.Random(seed)  # noqa: S311 - a simulation has to be repeatable
+    switches = Switches()
+    faults = Faults(chance.Random(seed))  # noqa: S311 - the same
+    jira = JiraSite(clock, random, switches)
+    jira_seed.seed(jira, empty=empty)
+    cloudsuite = Tenant(clock, random, switches)
+    cloudsuite_seed.seed(cloudsuite, scale=scale, empty=empty)
+    jira.strikes = faults.strikes_of("jira")
+    cloudsuite.strikes = faults.strikes_of("cloudsuite")
+    world = World(clock, random, switches, Calls(), faults, Limits(clock), jira, cloudsuite, {}, threading.RLock())
+    world.fronts = _fronts(world)
+    return world
+
+
+def _fronts(world: World) -> dict[str, Front]:
+    def front(vendor: str, router: Any, miss: Any, expire: Callable[[Request], None]) -> Front:
+        return Front(vendor, world.clock, router, world.calls, world.faults, world.limits, miss, expire)
+
+    return {
+        "jira": front("jira", jira_app.router(world.jira), jira_app.miss, lambda asked: _end_jira(world, asked)),
+        "cloudsuite": front(
+            "cloudsuite",
+            cloudsuite_app.router(world.cloudsuite),
+            gateway.miss,
+            lambda asked: world.cloudsuite.tokens.revoke(gateway.bearer(asked)),
+        ),
+    }
+
+
+def _end_jira(world: World, request: Request) -> None:
+    world.jira.bearers.pop(jira_auth.bearer(request), None)

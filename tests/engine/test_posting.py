@@ -1,0 +1,172 @@
+"""Exactly once: whatever goes wrong on the way, the ledger ends as the oracle says, with nothing in it twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from engine.acme import START, Acme
+from engine.ledger_oracle import owed
+from ml_connector.errors import ConnectorError
+from ml_connector.wire import Request
+
+YESTERDAY = START.date() - timedelta(days=1)
+SETTLE = 10.0
+CYCLES_MAX = 12
+
+STEPS = {
+    "stage": "/actions/CreateUnreleased/batch",
+    "interface": "InterfaceTransactions_InterfaceTransactionsForm_FormOperation",
+    "look-up": "/lists/",
+}
+FAULTS = (
+    "lost_request",
+    "lost_answer",
+    "gateway_timeout_before_commit",
+    "gateway_timeout_after_commit",
+    "server_error_before_commit",
+    "server_error_after_commit",
+    "false_unauthorized",
+    "rate_limited_html",
+)
+
+
+class Killed(BaseException):
+    """The process ended here."""
+
+
+def _with_hours(acme: Acme) -> str:
+    """Orders with hours of two people, proposed. Returns the plan."""
+    acme.sync()
+    order = acme.chargeable()
+    issue = acme.issue_of(f"{order['company']}/{order['number']}")
+    for person in range(2):
+        acme.log(issue, 3600 + 60 * person, YESTERDAY, person)
+    return acme.sync().proposal
+
+
+def _settle(acme: Acme) -> None:
+    """Cycles, a settle time apart, until nothing is left to do."""
+    for _ in range(CYCLES_MAX):
+        acme.clock.advance(SETTLE)
+        try:
+            acme.sync()
+        except ConnectorError:
+            acme.restart()
+        if acme.labor() == owed(acme) and not acme.findings():
+            return
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("step", STEPS)
+def test_a_fault_at_any_step_posts_once(acme: Acme, step: str, fault: str) -> None:
+    """A request or an answer lost, a gateway's time-out, an error after the fact: the books are right in the end."""
+    plan = _with_hours(acme)
+    rule = {"name": fault, "vendor": "cloudsuite", "path_holds": STEPS[step], "next": 1}
+    acme.control("PUT", "/faults", [rule])
+    try:
+        acme.approve_and_apply(plan)
+    except ConnectorError:
+        acme.restart()
+    _settle(acme)
+    acme.check_ledger()
+    assert acme.labor() == owed(acme)
+
+
+@pytest.mark.parametrize("step", ["stage", "interface"])
+def test_a_write_that_takes_effect_after_its_time_out_posts_once(acme: Acme, step: str) -> None:
+    """The gateway gives up, the ERP does not: within the settle time the write appears, and it is not sent again."""
+    plan = _with_hours(acme)
+    rule = {"name": "late_commit", "vendor": "cloudsuite", "path_holds": STEPS[step], "next": 1, "seconds": 3}
+    acme.control("PUT", "/faults", [rule])
+    acme.approve_and_apply(plan)
+    _settle(acme)
+    acme.check_ledger()
+    assert acme.labor() == owed(acme)
+
+
+def test_a_process_killed_at_any_call_posts_once(make_acme: Callable[..., Acme]) -> None:
+    """Killed before or after each call to CloudSuite in turn, started again, the books are right every time."""
+    survived = False
+    kill_at = 0
+    while not survived:
+        for after in (False, True):
+            acme = make_acme()
+            plan = _with_hours(acme)
+            survived = not _killed(acme, plan, kill_at, after=after)
+            acme.restart()
+            _settle(acme)
+            acme.check_ledger()
+            assert acme.labor() == owed(acme), (kill_at, after)
+        kill_at += 1
+    assert kill_at > 5
+
+
+def _killed(acme: Acme, plan: str, kill_at: int, *, after: bool) -> bool:
+    """Apply the plan with the process ending at its n-th call; False where it made fewer calls."""
+    seen = 0
+
+    def tap(request: Request) -> None:
+        nonlocal seen
+        if "cloudsuite" not in request.url:
+            return
+        if seen == kill_at:
+            if after:
+                acme.tap = lambda _request: None
+                acme.world.cloudsuite_front(_arrived(request))
+            raise Killed
+        seen += 1
+
+    acme.tap = tap
+    try:
+        acme.approve_and_apply(plan)
+    except Killed:
+        return True
+    finally:
+        acme.tap = lambda _request: None
+    return False
+
+
+def _arrived(request: Request) -> object:
+    from ml_connector_sandbox import wire as sandbox
+
+    return sandbox.Request.to(request.method, request.target, request.headers, request.body or b"")
+
+
+def test_a_row_that_the_erp_refuses_is_held_and_the_others_are_posted(acme: Acme) -> None:
+    """One cost center is closed after approval: its hours are held with the ERP's own words, the rest goes through."""
+    acme.sync()
+    orders = [
+        item
+        for item in acme.orders(company="1000", currency="USD", closed=False)
+        if len(item["lines"]) == 1 and len(item["lines"][0]["distributions"]) == 1
+    ]
+    centers = {item["lines"][0]["distributions"][0]["cost_center"]: item for item in orders}
+    first, second = [item for center, item in centers.items() if center not in ("LEGACY", "IT-OPS")][:2]
+    for order in (first, second):
+        acme.log(acme.issue_of(f"{order['company']}/{order['number']}"), 3600, YESTERDAY)
+    plan = acme.sync().proposal
+    closed = first["lines"][0]["distributions"][0]["cost_center"]
+    acme.control("PUT", "/faults", [])
+    lane_sees = acme.control("GET", "/books/gl")
+    assert lane_sees == []
+    acme.tap = _closing(acme, closed)
+    acme.approve_and_apply(plan)
+    acme.tap = lambda _request: None
+    for _ in range(4):
+        acme.post()
+    assert "refused_by_erp" in acme.findings().values()
+    acme.check_ledger()
+    assert acme.labor() == owed(acme)
+
+
+def _closing(acme: Acme, cost_center: str) -> Callable[[Request], None]:
+    """Closes the cost center just as the first rows are staged."""
+
+    def tap(request: Request) -> None:
+        if STEPS["stage"] in request.url:
+            acme.control("POST", "/cloudsuite/cost-centers", {"code": cost_center, "active": False})
+
+    return tap
