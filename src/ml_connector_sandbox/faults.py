@@ -40,7 +40,10 @@ class BadRule(Exception):
 
 @dataclass(slots=True)
 class Rule:
-    """When a fault strikes. Empty filters match every call; `next` counts down, else `probability` is drawn."""
+    """When a fault strikes: `next` counts down, else `probability` is drawn.
+
+    Empty filters match every call; `path_holds` is looked for in path and query.
+    """
 
     name: str
     vendor: str = ""
@@ -58,7 +61,7 @@ class Rule:
         return (
             self.vendor in ("", vendor)
             and self.method.upper() in ("", request.method)
-            and self.path_holds in request.path
+            and self.path_holds in request.target
         )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from urllib.parse import urlencode
 
 from ml_connector_sandbox.calls import Calls
 from ml_connector_sandbox.clock import Clock
@@ -42,13 +41,12 @@ class Front:
     def __call__(self, request: Request) -> Response:
         """Answer one request. Raises Dropped where the client gets none."""
         self.settle()
-        target = request.path + (f"?{urlencode(request.query)}" if request.query else "")
         try:
             response = self._answer(request)
         except Dropped:
-            self.calls.note(self.vendor, request.method, target, "dropped")
+            self.calls.note(self.vendor, request.method, request.target, "dropped")
             raise
-        self.calls.note(self.vendor, request.method, target, str(response.status))
+        self.calls.note(self.vendor, request.method, request.target, str(response.status))
         return response
 
     def settle(self) -> None:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 HEADER_SEPARATOR = ", "
 
@@ -47,6 +47,11 @@ class Request:
     def json(self) -> Any:
         """The body as JSON. Raises ValueError where it is none."""
         return json.loads(self.body)
+
+    @property
+    def target(self) -> str:
+        """Path and query, as a log shows them."""
+        return f"{self.path}?{urlencode(self.query)}" if self.query else self.path
 
     @property
     def origin(self) -> str:

@@ -33,8 +33,8 @@ from ml_connector_sandbox.wire import Request, Response
 from sandbox_transport import SandboxTransport, by_host
 
 START = datetime(2026, 11, 18, 9, 0, tzinfo=UTC)
-JIRA_URL = "http://jira.test"
-CLOUDSUITE_URL = "http://cloudsuite.test"
+JIRA_URL = "https://jira.test"
+CLOUDSUITE_URL = "https://cloudsuite.test"
 PAST_THE_LAG = 90.0
 CONTROLLER = Principal("controller", frozenset({"approver"}))
 ANALYST = "analyst"

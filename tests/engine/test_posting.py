@@ -18,7 +18,8 @@ CYCLES_MAX = 12
 
 STEPS = {
     "stage": "/actions/CreateUnreleased/batch",
-    "interface": "InterfaceTransactions_InterfaceTransactionsForm_FormOperation",
+    "validate": "PrmEditOnly=true",
+    "release": "PrmEditOnly=false",
     "look-up": "/lists/",
 }
 FAULTS = (
@@ -70,23 +71,26 @@ def test_a_fault_at_any_step_posts_once(acme: Acme, step: str, fault: str) -> No
         acme.approve_and_apply(plan)
     except ConnectorError:
         acme.restart()
+    assert acme.control("GET", "/faults")["rules"][0]["next"] == 0, "the fault never struck"
     _settle(acme)
     acme.check_ledger()
-    assert acme.labor() == owed(acme)
+    assert acme.labor() == owed(acme) != {}
 
 
-@pytest.mark.parametrize("step", ["stage", "interface"])
+@pytest.mark.parametrize("step", ["stage", "release"])
 def test_a_write_that_takes_effect_after_its_time_out_posts_once(acme: Acme, step: str) -> None:
     """The gateway gives up, the ERP does not: within the settle time the write appears, and it is not sent again."""
     plan = _with_hours(acme)
     rule = {"name": "late_commit", "vendor": "cloudsuite", "path_holds": STEPS[step], "next": 1, "seconds": 3}
     acme.control("PUT", "/faults", [rule])
     acme.approve_and_apply(plan)
+    assert acme.gl() == []
     _settle(acme)
     acme.check_ledger()
-    assert acme.labor() == owed(acme)
+    assert acme.labor() == owed(acme) != {}
 
 
+@pytest.mark.slow
 def test_a_process_killed_at_any_call_posts_once(make_acme: Callable[..., Acme]) -> None:
     """Killed before or after each call to CloudSuite in turn, started again, the books are right every time."""
     survived = False
@@ -144,14 +148,11 @@ def test_a_row_that_the_erp_refuses_is_held_and_the_others_are_posted(acme: Acme
         if len(item["lines"]) == 1 and len(item["lines"][0]["distributions"]) == 1
     ]
     centers = {item["lines"][0]["distributions"][0]["cost_center"]: item for item in orders}
-    first, second = [item for center, item in centers.items() if center not in ("LEGACY", "IT-OPS")][:2]
+    first, second = [item for center, item in centers.items() if center != "LEGACY"][:2]
     for order in (first, second):
         acme.log(acme.issue_of(f"{order['company']}/{order['number']}"), 3600, YESTERDAY)
     plan = acme.sync().proposal
     closed = first["lines"][0]["distributions"][0]["cost_center"]
-    acme.control("PUT", "/faults", [])
-    lane_sees = acme.control("GET", "/books/gl")
-    assert lane_sees == []
     acme.tap = _closing(acme, closed)
     acme.approve_and_apply(plan)
     acme.tap = lambda _request: None

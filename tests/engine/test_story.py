@@ -24,7 +24,7 @@ def _issue(acme: Acme) -> str:
 
 
 def test_orders_and_projects_become_issues_with_what_they_authorize(acme: Acme) -> None:
-    """Every open order and project has one issue with its coding on it, and CloudSuite shows the issue's key."""
+    """Each has one issue with its coding on it, done where the order is closed, and CloudSuite shows the key."""
     acme.sync()
     issues = {issue["key"]: issue for issue in acme.control("GET", "/books/issues")}
     order = acme.chargeable()
@@ -35,10 +35,10 @@ def test_orders_and_projects_become_issues_with_what_they_authorize(acme: Acme) 
     assert order["number"] in issue["fields"]["PO Number"]
     line = order["lines"][0]
     assert issue["fields"]["Authorized Amount"] == pytest.approx(float(line["quantity"]) * float(line["unit_cost"]))
-    assert len(issues) == len(acme.orders(closed=False)) + len(acme.control("GET", "/books/projects"))
-    keys = [item["fields"]["PurchaseOrderUserField5"] for item in acme.orders(closed=False)]
-    assert len(set(keys)) == len(keys)
-    assert all(key in issues for key in keys)
+    assert len(issues) == len(acme.orders()) + len(acme.control("GET", "/books/projects"))
+    status = {item["fields"]["PurchaseOrderUserField5"]: item["closed"] for item in acme.orders()}
+    assert len(status) == len(acme.orders())
+    assert all(issues[key]["status"] == ("Done" if closed else "To Do") for key, closed in status.items())
 
 
 def test_hours_are_in_the_ledger_to_the_cent(acme: Acme) -> None:
@@ -52,7 +52,7 @@ def test_hours_are_in_the_ledger_to_the_cent(acme: Acme) -> None:
     acme.post()
     acme.check_ledger()
     assert acme.labor() == owed(acme)
-    assert len(acme.labor()) > 10
+    assert len(acme.labor()) >= 5
 
 
 def test_nothing_is_posted_without_a_second_person(acme: Acme) -> None:
@@ -133,10 +133,14 @@ def test_a_recoded_order_does_not_recost_what_was_posted(acme: Acme) -> None:
     acme.log(issue, 3600, YESTERDAY)
     acme.post()
     before = acme.labor()
-    fields = {"description": "renamed"}
-    acme.control("POST", f"/cloudsuite/purchase-orders/{key}", fields)
+    coding = {"1/1/DistributionAccount.AccountingUnit": "IT-OPS"}
+    acme.control("POST", f"/cloudsuite/purchase-orders/{key}", coding)
     assert not acme.sync().proposal
     assert acme.labor() == before
+    acme.log(issue, 3600, YESTERDAY, 1)
+    acme.post()
+    added = acme.labor() - before
+    assert {bucket[1] for bucket in added} == {"IT-OPS"}
 
 
 def test_a_second_cycle_on_an_unchanged_world_is_cheap_and_writes_nothing(acme: Acme) -> None:
@@ -157,7 +161,7 @@ def test_a_second_cycle_on_an_unchanged_world_is_cheap_and_writes_nothing(acme: 
     lists = {call: count for call, count in calls["cloudsuite"].items() if "/lists/" in call}
     assert len(lists) == 4
     assert set(lists.values()) == {1}
-    assert set(calls["cloudsuite"]) - set(lists) <= {"POST /{tenant}/as/token.oauth2"}, calls
+    assert set(calls["cloudsuite"]) - set(lists) <= {"POST /ACME_TST/as/token.oauth2"}, calls
 
 
 def test_a_changed_order_and_a_changed_worklog_both_arrive(acme: Acme) -> None:

@@ -313,7 +313,7 @@ def test_posted_detail_is_found_by_the_field_that_a_connection_names() -> None:
     }  # fmt: skip
     erp, vendor = adapter(EMPTY, EMPTY, answer([{"_fields": row}]), fields=fields)
     (line,) = erp.sight(REFERENCE).ledger
-    assert (line.amount, line.status) == (Money(-5, "JPY"), "1")
+    assert (line.amount, line.status) == (Money(-5, "JPY"), "released")
     assert dict(vendor.seen[2].query)["_lplFilter"] == f'OriginRunGroup = "{REFERENCE}"'
 
 

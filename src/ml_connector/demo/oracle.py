@@ -6,10 +6,11 @@ product and this page disagree, one of them is wrong.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from decimal import ROUND_HALF_UP, Decimal, localcontext
+from fractions import Fraction
 from typing import Any
 
 from ml_connector.demo.rates import CARD, ROLES
@@ -20,7 +21,6 @@ Bucket = tuple[str, str, str, str, str, str]
 KEY_FIELD = "PurchaseOrderUserField5"
 """Where CloudSuite shows the issue key of an order."""
 WITHOUT_CENTS = frozenset({"JPY"})
-EXACT = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,24 +42,22 @@ class Part:
     account: str
     cost_center: str
     project: str
-    weight: Decimal
+    weight: Fraction
 
 
 def expected(books: Books) -> Counter[Bucket]:
     """Labor in minor units by bucket, for every entry that can be costed."""
     by_issue = {order["fields"][KEY_FIELD]: order for order in books.orders if order["fields"].get(KEY_FIELD)}
     totals: Counter[Bucket] = Counter()
-    with localcontext() as context:
-        context.prec = EXACT
-        for worklog in books.worklogs:
-            order = by_issue.get(worklog["issue_key"])
-            day = datetime.fromisoformat(worklog["started"]).astimezone(UTC).date()
-            if order is None or worklog["deleted"] or not worklog["seconds"] or day < books.post_from:
-                continue
-            parts = weights(order, books)
-            for part, minor in zip(parts, _cents(worklog, order, parts, books.people), strict=True):
-                where = (order["company"], part.account, part.cost_center, part.project)
-                totals[(*where, f"{day:%Y-%m}", order["currency"])] += minor
+    for worklog in books.worklogs:
+        order = by_issue.get(worklog["issue_key"])
+        day = datetime.fromisoformat(worklog["started"]).astimezone(UTC).date()
+        if order is None or worklog["deleted"] or not worklog["seconds"] or day < books.post_from:
+            continue
+        parts = weights(order, books)
+        for part, minor in zip(parts, _cents(worklog, order, parts, books.people), strict=True):
+            where = (order["company"], part.account, part.cost_center, part.project)
+            totals[(*where, f"{day:%Y-%m}", order["currency"])] += minor
     return Counter({bucket: minor for bucket, minor in totals.items() if minor})
 
 
@@ -70,7 +68,7 @@ def weights(order: dict[str, Any], books: Books) -> list[Part]:
         return []
     parts: list[Part] = []
     for line in lines:
-        amount = Decimal(line["quantity"]) * Decimal(line["unit_cost"])
+        amount = Fraction(line["quantity"]) * Fraction(line["unit_cost"])
         found = [_part(distribution, line, amount) for distribution in line["distributions"]]
         if not found or any(not _chargeable(part, books) for part in found):
             return []
@@ -79,11 +77,11 @@ def weights(order: dict[str, Any], books: Books) -> list[Part]:
     return parts
 
 
-def _part(distribution: dict[str, Any], line: dict[str, Any], amount: Decimal) -> Part:
+def _part(distribution: dict[str, Any], line: dict[str, Any], amount: Fraction) -> Part:
     """The weight is the distribution's amount where one is told, else its percent or quantity of the line."""
-    by_amount = Decimal(distribution["amount"] or 0)
-    by_percent = Decimal(distribution["percent"] or 0) * amount / 100
-    by_quantity = Decimal(distribution["quantity"] or 0) * Decimal(line["unit_cost"])
+    by_amount = Fraction(distribution["amount"] or 0)
+    by_percent = Fraction(distribution["percent"] or 0) * amount / 100
+    by_quantity = Fraction(distribution["quantity"] or 0) * Fraction(line["unit_cost"])
     weight = by_amount or by_percent or by_quantity or amount
     return Part(distribution["account"], distribution["cost_center"], distribution["project"], weight)
 
@@ -94,25 +92,26 @@ def _chargeable(part: Part, books: Books) -> bool:
 
 
 def _cents(worklog: dict[str, Any], order: dict[str, Any], parts: list[Part], people: list[str]) -> list[int]:
-    """Hours times rate over all parts, rounded once; then whole units handed out, the largest remainders first."""
+    """Hours times rate over all parts, rounded once; that sum is then split, the largest remainders first."""
     if not parts:
         return []
     person = people.index(worklog["author"])
     whole = sum(part.weight for part in parts)
     scale = 1 if order["currency"] in WITHOUT_CENTS else 100
     exact = [
-        Decimal(worklog["seconds"]) / 3600 * part.weight / whole * hourly(person, order["currency"], part) * scale
+        Fraction(worklog["seconds"], 3600) * part.weight / whole * hourly(person, order["currency"], part) * scale
         for part in parts
     ]
-    total = int(sum(exact, Decimal(0)).quantize(Decimal(1), ROUND_HALF_UP))
-    cents = [int(amount) for amount in exact]
-    ranked = sorted(range(len(exact)), key=lambda place: (cents[place] - exact[place], place))
+    total = math.floor(sum(exact) + Fraction(1, 2))
+    split = [total * amount / sum(exact) for amount in exact]
+    cents = [math.floor(amount) for amount in split]
+    ranked = sorted(range(len(split)), key=lambda place: (cents[place] - split[place], place))
     for place in ranked[: total - sum(cents)]:
         cents[place] += 1
     return cents
 
 
-def hourly(person: int, currency: str, part: Part) -> Decimal:
+def hourly(person: int, currency: str, part: Part) -> Fraction:
     """The card's rate: a person's own before their role's, then the cost center's, then the general one."""
     fitting = [rate for rate in CARD if rate.currency == currency]
     choices = (
@@ -121,4 +120,4 @@ def hourly(person: int, currency: str, part: Part) -> Decimal:
         [rate for rate in fitting if rate.cost_center and rate.cost_center == part.cost_center],
         [rate for rate in fitting if rate.person is None and not rate.role and not rate.cost_center],
     )
-    return Decimal(next(rates[0].amount for rates in choices if rates))
+    return Fraction(next(rates[0].amount for rates in choices if rates))

@@ -29,6 +29,7 @@ SYSTEM = "GL"
 HOURS_PLACES = Decimal("0.0001")
 SECONDS_PER_HOUR = 3600
 RESULT_COMPLETE = "1"
+STATUS_WORDS = {"0": "unreleased", "1": "released", "2": "posted", "3": "error"}
 
 INTERFACE = "InterfaceTransactions_InterfaceTransactionsForm_FormOperation"
 DELETE_ALL = "DeleteAllTransactionsForRunGroup_DeleteAllTransactionsForRunGroupForm_FormOperation"
@@ -134,9 +135,14 @@ def seen_line(record: Record, business_class: str, fields: FieldMap, digits: Dig
         amount=money_from_text(values["amount"], values["currency"], digits(values["currency"])),
         posting_date=date.fromisoformat(iso_date(values["posting_date"])),
         document=values.get("document", ""),
-        status=values.get("status", ""),
+        status=_status(values.get("status", "")),
         error=one_line(values.get("error", "")),
     )
+
+
+def _status(written: str) -> str:
+    """A row's state in a word of ours. Tenants were seen to answer codes or labels, and nobody documents which."""
+    return STATUS_WORDS.get(written, written.lower())
 
 
 def run_result(record: Record, fields: FieldMap) -> RunResult:
