@@ -11,6 +11,7 @@ from engine.acme import START, Acme
 from engine.ledger_oracle import owed
 from ml_connector.errors import ConnectorError
 from ml_connector.wire import Request
+from ml_connector_sandbox import wire as sandbox
 
 YESTERDAY = START.date() - timedelta(days=1)
 SETTLE = 10.0
@@ -133,9 +134,7 @@ def _killed(acme: Acme, plan: str, kill_at: int, *, after: bool) -> bool:
     return False
 
 
-def _arrived(request: Request) -> object:
-    from ml_connector_sandbox import wire as sandbox
-
+def _arrived(request: Request) -> sandbox.Request:
     return sandbox.Request.to(request.method, request.target, request.headers, request.body or b"")
 
 

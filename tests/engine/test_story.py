@@ -68,7 +68,7 @@ def test_nothing_is_posted_without_a_second_person(acme: Acme) -> None:
 
 
 def test_an_edited_entry_is_reversed_and_replaced(acme: Acme) -> None:
-    """The original line stays, a reversal takes it back, a replacement charges the new hours; the sum is the new cost."""
+    """The original stays, a reversal takes it back, a replacement charges the new hours; the sum is the new cost."""
     acme.sync()
     issue = _issue(acme)
     entry = acme.log(issue, 3600, YESTERDAY)
@@ -184,7 +184,7 @@ def test_a_changed_order_and_a_changed_worklog_both_arrive(acme: Acme) -> None:
 
 
 def test_work_that_began_in_jira_shows_in_cloudsuite(acme: Acme) -> None:
-    """A status that the connection maps is written to the order's field once, and the product's own write is no news."""
+    """A mapped status is written to the order's field once, and the product's own write is no news to it."""
     acme.sync()
     order = acme.chargeable()
     issue = acme.issue_of(f"{order['company']}/{order['number']}")

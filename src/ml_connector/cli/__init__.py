@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from ml_connector.cli import books, play, setup, work
+from ml_connector.cli.app import log_to_stderr
 
 app = typer.Typer(
     name="ml-connector",
@@ -42,4 +43,5 @@ for name, group in (
 
 def main() -> None:
     """Run the command line."""
+    log_to_stderr()
     app()

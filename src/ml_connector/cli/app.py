@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import functools
 import json
+import logging
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, ParamSpec, TypeVar
 
+import structlog
 import typer
 from rich.console import Console
 
@@ -26,6 +29,7 @@ from ml_connector.settings import InvalidSettings, render_errors
 from ml_connector.store import principals
 from ml_connector.store.principals import Principal
 
+LOG_VARIABLE = "MLC_LOG"
 TOKEN_VARIABLE = "MLC_TOKEN"  # noqa: S105 - the name of a variable, not a secret
 
 EXIT_CODES: tuple[tuple[type[ConnectorError], int], ...] = (
@@ -84,6 +88,17 @@ def tell(error: ConnectorError) -> None:
 def exit_code(error: ConnectorError) -> int:
     """The exit code of an error."""
     return next((code for kind, code in EXIT_CODES if isinstance(error, kind)), 1)
+
+
+def log_to_stderr() -> None:
+    """Logs go to standard error, from the level that MLC_LOG names (warning unless set); JSON where nobody watches."""
+    level = logging.getLevelNamesMapping().get(os.environ.get(LOG_VARIABLE, "").upper(), logging.WARNING)
+    shown = structlog.dev.ConsoleRenderer() if sys.stderr.isatty() else structlog.processors.JSONRenderer()
+    structlog.configure(
+        processors=[structlog.processors.add_log_level, structlog.processors.TimeStamper(fmt="iso", utc=True), shown],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+    )
 
 
 def installation(directory: Path) -> Installation:

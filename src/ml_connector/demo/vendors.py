@@ -18,6 +18,7 @@ from ml_connector.errors import Transient
 
 START_SECONDS_MAX = 30.0
 POLL_SECONDS = 0.05
+TOO_MANY = 429
 STOP_SECONDS_MAX = 5.0
 
 
@@ -45,6 +46,9 @@ class Vendors:
             headers |= urllib3.make_headers(basic_auth=f"{user['email']}:{user['api_token']}")
         data = None if body is None else json.dumps(body).encode()
         answer = self.http.request(method, url, body=data, headers=headers)
+        while answer.status == TOO_MANY:  # a person tries again a little later
+            time.sleep(float(answer.headers.get("Retry-After", "1")))
+            answer = self.http.request(method, url, body=data, headers=headers)
         if answer.status >= 400:  # noqa: PLR2004 - any refusal
             raise Transient(f"The sandbox answered {answer.status} to {method} {url}: {answer.data[:300]!r}")
         return json.loads(answer.data) if answer.data else None

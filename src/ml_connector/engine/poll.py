@@ -25,6 +25,8 @@ FEED_OVERLAP = timedelta(minutes=2)
 """Jira's feeds hold the last minute back; twice that is read again each time and deduplicated."""
 SEARCH_OVERLAP = timedelta(minutes=5)
 """The search index lags, and JQL counts in whole minutes."""
+GATHERED_MAX = 20_000
+"""Changes that are gathered before they are read and stored: what a stop in a long first reading costs again."""
 FIRST_FEED_SPAN = timedelta(days=31)
 """How long before the cut-over date the first read of the worklog feed begins: hours are sometimes logged ahead."""
 
@@ -74,21 +76,29 @@ def _read_feed(
     read: Callable[[datetime], ChangePage],
     take: Callable[[Lane, tuple[WorklogChange, ...]], None],
 ) -> None:
-    """Follow a feed page by page. The cursor is the server's own `until`, never the latest change we could see."""
+    """Follow a feed to its end. The cursor is the server's own `until`, never the latest change we could see.
+
+    Pages share their border, so that changes are gathered over pages before anything is asked about them.
+    """
     cursor = _cursor(lane, stream)
     since = cursor - FEED_OVERLAP if cursor else _first_since(lane)
+    gathered: dict[str, WorklogChange] = {}
     while True:
         page = read(since)
-        take(lane, page.changes)
-        if not page.last and page.until <= since:
+        gathered |= {change.worklog_id: change for change in page.changes}
+        until = page.until
+        if not page.last and until <= since:
             # More changes carry one timestamp than a page holds: no cursor leads past them, so the issues are read.
             _read_all_issues(lane)
-            page = ChangePage(page.changes, since + timedelta(milliseconds=1), last=False)
-        if cursor is None or page.until > cursor:
-            _move(lane, stream, page.until)
+            until = since + timedelta(milliseconds=1)
+        if page.last or len(gathered) >= GATHERED_MAX:
+            take(lane, tuple(gathered.values()))
+            gathered.clear()
+            if cursor is None or until > cursor:
+                _move(lane, stream, until)
         if page.last:
             return
-        since = page.until
+        since = until
 
 
 def _first_since(lane: Lane) -> datetime:
