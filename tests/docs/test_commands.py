@@ -2,8 +2,8 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
-import click
 import pytest
 import typer
 
@@ -12,9 +12,9 @@ from ml_connector.cli import app
 ROOT = Path(__file__).parent.parent.parent
 
 
-def commands(group: click.Command, above: str = "") -> dict[str, click.Command]:
+def commands(group: Any, above: str = "") -> dict[str, Any]:
     """All commands by their full name."""
-    found: dict[str, click.Command] = {}
+    found: dict[str, Any] = {}
     for name, command in getattr(group, "commands", {}).items():
         if hasattr(command, "commands"):
             found |= commands(command, f"{above}{name} ")

@@ -1,0 +1,110 @@
+"""Times the main job over real HTTP on this machine, vendors included: `python -m benchmarks --size small`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from rich.console import Console
+from rich.table import Table
+
+from ml_connector.bootstrap import Installation
+from ml_connector.cli.app import log_to_stderr
+from ml_connector.demo import timesheets
+from ml_connector.demo.connection import NAME
+from ml_connector.demo.screen import Screen
+from ml_connector.demo.story import FEED_LAG_SECONDS, Story, set_up
+from ml_connector.demo.vendors import Vendors, vendors
+from ml_connector.engine.run import run_lane
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How much is measured: `scale` times 25 purchase orders, and so many worklogs."""
+
+    scale: int
+    worklogs: int
+
+
+SIZES = {"small": Size(4, 500), "large": Size(40, 5000)}
+
+
+def main() -> None:
+    """Measure, and print a table, or JSON with `--json`."""
+    parser = argparse.ArgumentParser(prog="benchmarks", description="Times the main job on this machine.")
+    parser.add_argument("--size", choices=SIZES, default="small")
+    parser.add_argument("--json", action="store_true")
+    asked = parser.parse_args()
+    log_to_stderr()
+    size = SIZES[asked.size]
+    with TemporaryDirectory() as scratch:
+        seconds = measure(Path(scratch), size)
+    if asked.json:
+        counts = {"orders": 25 * size.scale, "worklogs": size.worklogs}
+        Console().print_json(json.dumps({"size": asked.size, **counts, "seconds": seconds}))
+        return
+    table = Table("Step", title=f"{25 * size.scale} purchase orders, {size.worklogs} worklogs", title_justify="left")
+    table.add_column("Seconds", justify="right")
+    for step, taken in seconds.items():
+        table.add_row(step, f"{taken:.2f}")
+    Console().print(table)
+
+
+def measure(directory: Path, size: Size) -> dict[str, float]:
+    """Seconds by step; each is measured once."""
+    story = Story(directory / "home", "fsm", Screen(Console(), quiet=True))
+    seconds: dict[str, float] = {}
+    with vendors(directory / "vendors", scale=size.scale) as running:
+        running.control("PUT", "/limits", {"jira_burst_per_second": None, "jira_per_issue_writes": False})
+        installed = set_up(story, running)
+
+        def run() -> None:
+            cycle(story, running, installed)
+
+        seconds["first run: read orders, create issues, write keys back"] = timed(run)
+        seconds["a run with nothing to do"] = timed(run)
+        log_hours(story, running, size.worklogs)
+        seconds["read the hours, cost them, write budgets to issues, propose journals"] = timed(run)
+        seconds["a run with a proposal waiting"] = timed(run)
+    return seconds
+
+
+def timed(work: Callable[[], object]) -> float:
+    """How long some work takes."""
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
+def cycle(story: Story, running: Vendors, installed: Installation) -> None:
+    """One run, past the lag of the feeds."""
+    story.clock.advance(FEED_LAG_SECONDS)
+    running.control("POST", "/clock", {"advance_seconds": FEED_LAG_SECONDS})
+    run_lane(installed.lane(NAME))
+
+
+def log_hours(story: Story, running: Vendors, count: int) -> None:
+    """So many entries, spread over people, issues and three weeks."""
+    people = running.facts["jira"]["people"][: timesheets.PEOPLE]
+    issues = [item["key"] for item in running.books("issues") if item["project"] == "PROC" and item["status"] != "Done"]
+    today = story.clock.now().date()
+    entries = [
+        timesheets.Entry(
+            people[number % len(people)],
+            issues[number % len(issues)],
+            f"{today - timedelta(days=1 + number // len(people) % 20)}T09:00:00.000+0000",
+            600,
+        )
+        for number in range(count)
+    ]
+    timesheets.log(running, entries, lambda: None)
+
+
+if __name__ == "__main__":
+    main()
