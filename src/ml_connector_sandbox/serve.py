@@ -124,6 +124,13 @@ def _former_ports(directory: Path) -> dict[str, int]:
     return {role: port for role, port in found.items() if _free(port)}
 
 
+def _picked() -> int:
+    """A free port, known before the server binds it: only then can its successor bind it again at once."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
 def _free(port: int) -> bool:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -137,7 +144,7 @@ def _free(port: int) -> bool:
 def _server(
     answer: Callable[[Request], Response], port: int, scheme: str, certificates: tuple[Path, Path] | None
 ) -> Server:
-    server = Server((HOST, port), _dropping(wsgi(answer, scheme)), numthreads=THREADS, server_name=NAME)
+    server = Server((HOST, port or _picked()), _dropping(wsgi(answer, scheme)), numthreads=THREADS, server_name=NAME)
     server.error_log = _silent  # type: ignore[method-assign] # cheroot's own way to silence it
     server.shutdown_timeout = 1
     if certificates is not None and scheme == "https":

@@ -209,8 +209,8 @@ def _overruns(budgets: Sequence[BudgetLine]) -> Iterator[Finding]:
             yield Finding(
                 code="over_authorization" if line.kind is Kind.PURCHASE_ORDER else "over_budget",
                 subject=f"{line.kind.value.replace('_', ' ')} {line.erp_key}",
-                message="More labor is charged to it than is left.",
-                remedy="Raise the authorization in CloudSuite, or have the hours moved.",
+                message="It is overdrawn: what is committed, pending and charged is more than it holds.",
+                remedy="Raise it in CloudSuite, or have hours moved; `ml-connector budget` shows the figures.",
                 severity=Severity.WARN,
                 owner="project manager",
                 amount=line.budget.remaining,

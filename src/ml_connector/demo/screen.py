@@ -31,7 +31,7 @@ class Screen:
             task = progress.add_task(title, total=total or 1, note="")
             step = Step(progress, task, counting=bool(total))
             yield step
-            progress.update(task, completed=total or 1)
+            progress.update(task, completed=total or 1, note="")
 
     def show(self, *parts: RenderableType) -> None:
         """Show something between steps."""

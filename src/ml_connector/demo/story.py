@@ -29,6 +29,7 @@ from ml_connector.engine import proposal
 from ml_connector.engine.lane import Lane
 from ml_connector.engine.planning import plan_all
 from ml_connector.engine.run import recorded, run_lane
+from ml_connector.engine.sweep import sweep
 from ml_connector.engine.sync import Outcome
 from ml_connector.errors import InvariantBroken
 from ml_connector.policy import currency_digits
@@ -72,6 +73,7 @@ def tell(story: Story, running: Vendors) -> tuple[Installation, Document]:
         outcome = _sync(story, running, installed.lane(NAME, say=step.note))
     _show_proposal(story, installed, outcome)
     _approve_and_post(story, installed, outcome, "Posting: staged, checked, released, read back")
+    _finance_posts(story, running, installed)
     correct(story, running, logged)
     with story.screen.step("Reading the corrections, proposing reversals and replacements") as step:
         outcome = _sync(story, running, installed.lane(NAME, say=step.note))
@@ -144,6 +146,13 @@ def _approve_and_post(story: Story, installed: Installation, outcome: Outcome, t
         run_lane(lane, prepared_by=ANALYST.name)
 
 
+def _finance_posts(story: Story, running: Vendors, installed: Installation) -> None:
+    with story.screen.step("Finance posts the released entries in CloudSuite; they are read back") as step:
+        running.control("POST", "/cloudsuite/post")
+        lane = installed.lane(NAME, say=step.note)
+        recorded(lane, lambda: sweep(lane))
+
+
 def _show_written(story: Story, outcome: Outcome) -> None:
     created, written = outcome.written.get("CreateIssue", 0), outcome.written.get("WriteFields", 0)
     story.screen.show(
@@ -155,7 +164,7 @@ def _show_proposal(story: Story, installed: Installation, outcome: Outcome) -> N
     document = plan_document(plan_all(installed.lane(NAME)), currency_digits)
     journals = [item for item in _operations(document) if item["operation"] == "post_journal"]
     for journal in journals:
-        journal["lines"] = _excerpt(journal["lines"])
+        journal["lines"], journal["shown"] = _excerpt(journal["lines"])
     story.screen.show(plan_view({**document, "operations": journals, "findings": []}))
     if outcome.findings:
         story.screen.show(findings_table([finding_document(item, currency_digits) for item in outcome.findings]))
@@ -167,9 +176,12 @@ def _operations(document: Document) -> list[dict[str, Any]]:
     return operations
 
 
-def _excerpt(lines: list[Any]) -> list[Any]:
-    """The first lines and the last, which is the credit."""
-    return lines if len(lines) <= STORY_LINES_SHOWN else [*lines[: STORY_LINES_SHOWN - 1], lines[-1]]
+def _excerpt(lines: list[Any]) -> tuple[list[Any], str]:
+    """The first lines and the last, which is a credit, and words that say so."""
+    if len(lines) <= STORY_LINES_SHOWN:
+        return lines, ""
+    words = f": the first {STORY_LINES_SHOWN - 1} and the last of {len(lines)} lines"
+    return [*lines[: STORY_LINES_SHOWN - 1], lines[-1]], words
 
 
 def _show_budgets(story: Story, installed: Installation) -> None:

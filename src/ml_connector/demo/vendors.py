@@ -29,6 +29,7 @@ class Vendors:
     directory: Path
     facts: dict[str, Any]
     http: urllib3.PoolManager
+    process: subprocess.Popen[bytes] | None = None
 
     def books(self, name: str) -> list[dict[str, Any]]:
         """One of the vendors' books: gl, issues, worklogs, orders, projects."""
@@ -69,20 +70,26 @@ def vendors(directory: Path, product: str = "fsm", scale: int = 1) -> Iterator[V
     """Start the sandbox, wait until both vendors answer, and stop it at the end."""
     directory.mkdir(parents=True, exist_ok=True)
     facts = directory / "sandbox.json"
-    facts.unlink(missing_ok=True)
     command = [sys.executable, "-m", "ml_connector_sandbox", "--dir", str(directory), "--product", product]
+    began = time.time()
     process = subprocess.Popen([*command, "--scale", str(scale)], stdout=subprocess.DEVNULL)  # noqa: S603 - our own program
     try:
-        _wait(process, facts)
-        yield Vendors(directory, json.loads(facts.read_text()), urllib3.PoolManager(maxsize=8))
+        _wait(process, facts, began)
+        yield Vendors(directory, json.loads(facts.read_text()), urllib3.PoolManager(maxsize=8), process)
     finally:
         process.terminate()
         process.wait(STOP_SECONDS_MAX)
 
 
-def _wait(process: subprocess.Popen[bytes], facts: Path) -> None:
+def _wait(process: subprocess.Popen[bytes], facts: Path, began: float) -> None:
+    """Until the sandbox has told where it is: it does once both vendors answer."""
     until = time.monotonic() + START_SECONDS_MAX
-    while not facts.exists():
+    while not _written_since(facts, began):
         if process.poll() is not None or time.monotonic() > until:
             raise Transient("The sandbox did not start.", remedy="Run `ml-connector sandbox --dir DIR` to see why.")
         time.sleep(POLL_SECONDS)
+
+
+def _written_since(file: Path, began: float) -> bool:
+    """A file of a former run, which names the former ports, does not count."""
+    return file.exists() and file.stat().st_mtime >= began

@@ -54,12 +54,14 @@ def operations_table(operations: list[Mapping[str, Any]]) -> Table:
 
 def journal_table(journal: Mapping[str, Any]) -> Table:
     """The lines of a journal as they would stand in the ledger."""
-    title = f"Journal {journal['reference']}, entity {journal['entity']}, {journal['currency']}"
+    title = (
+        f"Journal {journal['reference']}, entity {journal['entity']}, {journal['currency']}{journal.get('shown', '')}"
+    )
     table = Table(title=title, title_justify="left")
     for name in ("#", "Account", "Cost center", "Project", "Date", "Issue"):
-        table.add_column(name)
+        table.add_column(name, overflow="fold")
     for name in ("Hours", "Amount"):
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", no_wrap=True)
     table.add_column("Worklogs")
     for line in journal["lines"][:LINES_SHOWN_MAX]:
         table.add_row(
@@ -86,10 +88,10 @@ def budgets_table(budgets: Iterable[Mapping[str, Any]], as_of: str) -> Table:
     """Budget figures; each amount stands in exactly one of committed, pending and actual."""
     rows = list(budgets)
     table = Table(title=f"Budgets as of {as_of}", title_justify="left")
-    table.add_column("Order or project")
+    table.add_column("Order or project", overflow="fold")
     table.add_column("")
     for name in ("Authorized", "Committed", "Pending", "Actual", "Remaining"):
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", no_wrap=True)
     for row in rows[:LINES_SHOWN_MAX]:
         style = "red" if row["remaining"].startswith("-") else ""
         figures = [row[name] for name in ("authorized", "committed", "pending", "actual")]
@@ -101,7 +103,10 @@ def budgets_table(budgets: Iterable[Mapping[str, Any]], as_of: str) -> Table:
 def findings_table(findings: Iterable[Mapping[str, Any]]) -> Table:
     """What a person should know or mend."""
     rows = list(findings)
-    table = Table("About", "What", "What to do", "Who", title=f"Findings: {len(rows)}", title_justify="left")
+    table = Table(title=f"Findings: {len(rows)}", title_justify="left")
+    table.add_column("About", overflow="fold")
+    for name in ("What", "What to do", "Who"):
+        table.add_column(name)
     for row in rows[:LINES_SHOWN_MAX]:
         table.add_row(row["subject"], Text(row["message"]), Text(row["remedy"]), row["owner"])
     _rest(table, len(rows), 4)
