@@ -42,6 +42,7 @@ CLOUDSUITE = "cloudsuite"
 JIRA = "jira"
 """Names of the two secrets of a connection in the vault."""
 DIRECTORY_MODE = 0o700
+FILE_MODE = 0o600
 FIRST_STREAM = "erp.purchase_order"
 
 Transport = Callable[[Connection], Callable[[Request], Response]]
@@ -177,8 +178,10 @@ def create_installation(directory: Path, name: str) -> list[str]:
 
 
 def upgrade_database(directory: Path) -> None:
-    """Bring the database of a directory to the present schema."""
-    Database(Home(directory).database_url).upgrade()
+    """Bring the database of a directory to the present schema. Only its owner can read it: it names people."""
+    home = Home(directory)
+    home.database_file.touch(mode=FILE_MODE)
+    Database(home.database_url).upgrade()
 
 
 def _refuse_without_assertions() -> None:

@@ -74,7 +74,9 @@ def explain(
     installed = installation(directory)
     rates = may_see_rates(principal(installed, as_))
     with installed.database.read() as tx:
-        document = explain_subject(tx, installed.choose(connection), subject, currency_digits, rates=rates)
+        chosen = installed.choose(connection)
+        names = {person.account_id: person.name for person in installed.connections[chosen].person}
+        document = explain_subject(tx, chosen, subject, currency_digits, names, rates=rates)
     if json_:
         print_json(document)
     else:

@@ -158,7 +158,7 @@ def order_text(order: PurchaseOrder, digits: Digits) -> str:
     places = digits(order.currency)
     head = [
         f"Purchase order {order.number} of company {order.entity}, in {order.currency}.",
-        f"Vendor: {order.vendor}." if order.vendor else "",
+        f"Vendor: {order.vendor.rstrip('.')}." if order.vendor else "",
         f"Buyer: {order.buyer}." if order.buyer else "",
         f"Ordered on {order.ordered}." if order.ordered else "",
         "Log your hours on this issue: they are posted to the coding below.",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sqlalchemy import Connection as Transaction
 
 from ml_connector.core.document import Document, line_document
@@ -12,18 +14,33 @@ from ml_connector.errors import Refused
 from ml_connector.store import bindings, plans, postings, worklogs
 
 
-def explain(tx: Transaction, connection: str, subject: str, digits: Digits, *, rates: bool) -> Document:
+def explain(
+    tx: Transaction, connection: str, subject: str, digits: Digits, names: Mapping[str, str], *, rates: bool
+) -> Document:
     """Explain a reference, one line of it (`MLC-…/3`), or a worklog id. Raises Refused where we know no such thing."""
     reference, _, sequence = subject.partition("/")
     posting = postings.find(tx, connection, reference)
     if posting is not None:
-        return _posting(tx, connection, posting, sequence, digits, rates=rates)
+        return _named(_posting(tx, connection, posting, sequence, digits, rates=rates), names)
     if worklogs.by_ids(tx, connection, [subject]) or postings.recorded_of_worklogs(tx, connection, [subject]):
-        return _worklog(tx, connection, subject, digits, rates=rates)
+        return _named(_worklog(tx, connection, subject, digits, rates=rates), names)
     raise Refused(
         f"Connection {connection} knows no posting and no worklog called {subject}.",
         remedy="Give a reference from the ledger (`MLC-…`, or `MLC-…/3` for a line), or the id of a worklog.",
     )
+
+
+def _named(document: Document, names: Mapping[str, str]) -> Document:
+    """The same with people's names beside their accounts, wherever an author stands."""
+    named: Document = {}
+    for key, value in document.items():
+        if isinstance(value, list):
+            named[key] = [_named(item, names) if isinstance(item, dict) else item for item in value]
+        else:
+            named[key] = value
+        if key == "author" and names.get(str(value)):
+            named["person"] = names[str(value)]
+    return named
 
 
 def _posting(

@@ -37,9 +37,14 @@ class Home:
         return self.directory / "key"
 
     @property
+    def database_file(self) -> Path:
+        """File of the embedded database."""
+        return self.directory / "ml-connector.db"
+
+    @property
     def database_url(self) -> str:
         """The embedded database, as SQLAlchemy takes it."""
-        return f"sqlite:///{(self.directory / 'ml-connector.db').absolute()}"
+        return f"sqlite:///{self.database_file.absolute()}"
 
     def connection_file(self, name: str) -> Path:
         """File of one connection."""

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable
 
 from granian.constants import Interfaces
+from granian.log import LogLevels
 from granian.server.embed import Server
 from litestar import Litestar
 
@@ -27,7 +28,7 @@ def serve(app: Litestar, loop: Loop, host: str, port: int, *, stopping: Callable
 
 
 async def _pages(app: Litestar, stop: threading.Event, host: str, port: int) -> None:
-    server = Server(app, address=host, port=port, interface=Interfaces.ASGI)
+    server = Server(app, address=host, port=port, interface=Interfaces.ASGI, log_level=LogLevels.error)
     running = asyncio.create_task(server.serve())
     asked = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 HASH_WIDTH = 12
+MINUTE = len("2026-11-23T12:30")
 LINES_SHOWN_MAX = 40
 """Lines of one table in a terminal; the rest is counted and `--json` shows all."""
 
@@ -116,11 +117,13 @@ def findings_table(findings: Iterable[Mapping[str, Any]]) -> Table:
 def ledger_table(rows: Iterable[Mapping[str, Any]]) -> Table:
     """Postings and how far each has come."""
     found = list(rows)
-    table = Table("Reference", "State", "Entity", "", title=f"Postings: {len(found)}", title_justify="left")
-    table.add_column("Net", justify="right")
+    table = Table(title=f"Postings: {len(found)}", title_justify="left")
+    for name in ("Reference", "State", "Entity", ""):
+        table.add_column(name, no_wrap=True)
+    table.add_column("Net", justify="right", no_wrap=True)
     table.add_column("Lines", justify="right")
     for name in ("Plan", "Since", "Note"):
-        table.add_column(name)
+        table.add_column(name, overflow="fold")
     for row in found[:LINES_SHOWN_MAX]:
         table.add_row(
             row["reference"],
@@ -130,7 +133,7 @@ def ledger_table(rows: Iterable[Mapping[str, Any]]) -> Table:
             row["net"],
             str(row["lines"]),
             row["plan"][:HASH_WIDTH],
-            row["since"],
+            row["since"][:MINUTE].replace("T", " "),
             Text(row["note"]),
         )
     _rest(table, len(found), 9)
