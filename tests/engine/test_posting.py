@@ -61,6 +61,7 @@ def _settle(acme: Acme) -> None:
             return
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("step", STEPS)
 def test_a_fault_at_any_step_posts_once(acme: Acme, step: str, fault: str) -> None:
