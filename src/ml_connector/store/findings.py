@@ -9,7 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
-from ml_connector.core.money import Digits, Money, text_from_money
+from ml_connector.core.document import finding_document
+from ml_connector.core.money import Digits, Money
 from ml_connector.core.records import Finding, Severity
 from ml_connector.store.database import chunks, from_time, to_time
 from ml_connector.store.tables import findings
@@ -25,19 +26,8 @@ class OpenFinding:
 
     def document(self, digits: Digits) -> dict[str, object]:
         """As JSON takes it."""
-        finding, amount = self.finding, self.finding.amount
-        return {
-            "code": finding.code,
-            "subject": finding.subject,
-            "severity": finding.severity.value,
-            "message": finding.message,
-            "remedy": finding.remedy,
-            "owner": finding.owner,
-            "amount": None if amount is None else text_from_money(amount, digits(amount.currency)),
-            "currency": None if amount is None else amount.currency,
-            "first_seen": self.first_seen.isoformat(),
-            "last_seen": self.last_seen.isoformat(),
-        }
+        seen = {"first_seen": self.first_seen.isoformat(), "last_seen": self.last_seen.isoformat()}
+        return {**finding_document(self.finding, digits), **seen}
 
 
 def record(
