@@ -22,7 +22,11 @@ STARTED = "2026-11-19T08:00:00.000+0000"
 
 def document(text: str) -> dict[str, Any]:
     """A text as version 3 takes it."""
-    return {"type": "doc", "version": 1, "content": [{"type": "paragraph", "content": [{"type": "text", "text": text}]}]}
+    return {
+        "type": "doc",
+        "version": 1,
+        "content": [{"type": "paragraph", "content": [{"type": "text", "text": text}]}],
+    }
 
 
 class Client:
@@ -54,16 +58,16 @@ class Client:
         return "Basic " + b64encode(f"{email}:{tokens[email]}".encode()).decode()
 
     def call(
-        self, method: str, path: str, body: object = None, *, by: str = "", version: str = "3", **query: str | int
+        self, method: str, path: str, body: object = None, *, by: str = "", version: str = "3", **query: Any
     ) -> Response:
         """Call REST with a person's API token; the path begins after the version."""
         url = f"{ORIGIN}/rest/api/{version}{path}" + (f"?{urlencode(query)}" if query else "")
         data = b"" if body is None else json.dumps(body).encode()
         return self.send(method, url, {"authorization": self.basic(by), "content-type": "application/json"}, data)
 
-    def admin(self, method: str, path: str, body: object = None, **query: str | int) -> Response:
+    def admin(self, method: str, path: str, body: object = None, *, version: str = "3", **query: Any) -> Response:
         """The same as the site's administrator."""
-        return self.call(method, path, body, by=self.known["admin_email"], **query)
+        return self.call(method, path, body, by=self.known["admin_email"], version=version, **query)
 
     def make(self, summary: str = "Order 4711", **fields: object) -> str:
         """A new task in PROC, or in the project named; its key."""
@@ -89,4 +93,4 @@ class Client:
 
     def later(self, **span: float) -> None:
         """Time passes."""
-        self.clock.advance(timedelta(**span))
+        self.clock.advance(timedelta(**span).total_seconds())

@@ -181,7 +181,11 @@ def upgrade_database(directory: Path) -> None:
     """Bring the database of a directory to the present schema. Only its owner can read it: it names people."""
     home = Home(directory)
     home.database_file.touch(mode=FILE_MODE)
-    Database(home.database_url).upgrade()
+    database = Database(home.database_url)
+    try:
+        database.upgrade()
+    finally:
+        database.close()
 
 
 def _refuse_without_assertions() -> None:

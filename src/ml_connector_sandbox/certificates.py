@@ -14,24 +14,42 @@ from cryptography.x509.oid import NameOID
 
 LIFE = dt.timedelta(days=30)
 BACKDATED = dt.timedelta(hours=1)
+LEFT = dt.timedelta(days=1)
+"""What a kept certificate has to live still."""
+AUTHORITY, CHAIN, KEY = "ca.pem", "server.pem", "server.key"
 PRIVATE = 0o600
 
 
-def make_certificates(directory: Path) -> tuple[Path, Path]:
-    """Write `ca.pem` for clients, and the server's chain and key. Returns the last two paths."""
+def certificates_in(directory: Path, *, keep: bool) -> tuple[Path, Path]:
+    """The server's chain and key in a directory, beside `ca.pem` for clients: kept ones, or new ones."""
+    chain, key = directory / CHAIN, directory / KEY
+    if not (keep and _usable(directory)):
+        _make(directory)
+    return chain, key
+
+
+def _usable(directory: Path) -> bool:
+    try:
+        found = x509.load_pem_x509_certificate((directory / CHAIN).read_bytes())
+    except (OSError, ValueError):
+        return False
+    whole = (directory / AUTHORITY).exists() and (directory / KEY).exists()
+    return whole and found.not_valid_after_utc > dt.datetime.now(dt.UTC) + LEFT
+
+
+def _make(directory: Path) -> None:
     authority_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     authority = _certificate("Sandbox authority", "Sandbox authority", authority_key, authority_key, is_authority=True)
     server = _certificate("localhost", "Sandbox authority", key, authority_key, is_authority=False)
-    (directory / "ca.pem").write_bytes(_pem(authority))
-    chain, secret = directory / "server.pem", directory / "server.key"
-    chain.write_bytes(_pem(server) + _pem(authority))
+    (directory / AUTHORITY).write_bytes(_pem(authority))
+    secret = directory / KEY
+    (directory / CHAIN).write_bytes(_pem(server) + _pem(authority))
     plain = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
     secret.unlink(missing_ok=True)
     with os.fdopen(os.open(secret, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE), "wb") as file:
         file.write(plain)
-    return chain, secret
 
 
 def _pem(certificate: x509.Certificate) -> bytes:

@@ -1,26 +1,43 @@
-"""The control API: the books, the clock, faults, limits, switches, and what people do inside the vendors."""
+"""The control API: the books, the clock, faults, limits, switches, and what people do inside the vendors.
+
+Everything is JSON. What is not understood is answered 400 with {"error": …} and has changed nothing.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 from ml_connector_sandbox.cloudsuite import books as cloudsuite_books
 from ml_connector_sandbox.cloudsuite.classes import Refused
 from ml_connector_sandbox.faults import FAULTS, BadRule
 from ml_connector_sandbox.jira import books as jira_books
 from ml_connector_sandbox.jira.site import NotThere
+from ml_connector_sandbox.limits import BadLimit
 from ml_connector_sandbox.switches import UnknownSwitch
 from ml_connector_sandbox.wire import Request, Response, Router, json_response
-
-if TYPE_CHECKING:
-    from ml_connector_sandbox.world import World
+from ml_connector_sandbox.world import World
 
 Answer = Callable[..., Any]
+FURTHEST = 10 * 366 * 24 * 3600
+"""Seconds that the clock may be moved at once: about ten years."""
+
+
+class BadCall(Exception):
+    """Something that a call needs is missing, or of another kind."""
+
+
+REFUSALS = (BadCall, BadRule, BadLimit, UnknownSwitch, Refused, NotThere)
 
 
 def answer(world: World, request: Request) -> Response:
-    """Answer one call. Errors are JSON: {"error": …}."""
+    """Answer one call, while nobody else is in the world. Errors are JSON: {"error": …}."""
+    with world.lock:
+        world.settle()
+        return _answer(world, request)
+
+
+def _answer(world: World, request: Request) -> Response:
     router = _router(world)
     found = router.find(request)
     if found is None:
@@ -29,8 +46,8 @@ def answer(world: World, request: Request) -> Response:
     route, names = found
     try:
         return route.handler(request, **names)
-    except (KeyError, TypeError, ValueError, BadRule, UnknownSwitch, Refused, NotThere) as error:
-        return json_response({"error": f"{type(error).__name__}: {error}"}, 400)
+    except REFUSALS as error:
+        return json_response({"error": str(error)}, 400)
 
 
 def _router(world: World) -> Router:
@@ -42,10 +59,38 @@ def _router(world: World) -> Router:
 
 def _json(handler: Answer) -> Callable[..., Response]:
     def handled(request: Request, **names: str) -> Response:
-        document = request.json() if request.body else {}
-        return json_response(handler(document, **names))
+        return json_response(handler(_document(request), **names))
 
     return handled
+
+
+def _document(request: Request) -> Any:
+    if not request.body:
+        return {}
+    try:
+        return request.json()
+    except ValueError as error:
+        raise BadCall(f"the body is not JSON: {error}") from error
+
+
+def _object(asked: Any) -> dict[str, Any]:
+    if not isinstance(asked, dict):
+        raise BadCall("the body has to be a JSON object")
+    return asked
+
+
+def _word(asked: Any, name: str) -> str:
+    value = _object(asked).get(name)
+    if not isinstance(value, str):
+        raise BadCall(f"{name} is needed, as text")
+    return value
+
+
+def _flag(asked: Any, name: str) -> bool:
+    value = _object(asked).get(name)
+    if not isinstance(value, bool):
+        raise BadCall(f"{name} is needed, as true or false")
+    return value
 
 
 def _books(world: World) -> list[tuple[str, str, Answer]]:
@@ -90,58 +135,73 @@ def _now(world: World) -> dict[str, str]:
     return {"now": world.clock.now().isoformat()}
 
 
-def _advance(world: World, asked: Mapping[str, Any]) -> dict[str, str]:
-    seconds = float(asked["advance_seconds"])
-    if not 0 <= seconds < float("inf"):
-        raise ValueError("the clock moves forward only")
-    world.clock.advance(seconds)
+def _advance(world: World, asked: Any) -> dict[str, str]:
+    seconds = _object(asked).get("advance_seconds")
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds <= FURTHEST:
+        raise BadCall(f"advance_seconds is needed, as a number from 0 to {FURTHEST}: the clock moves forward only")
+    world.advance(seconds)
     return _now(world)
 
 
 def _put_faults(world: World, asked: Any) -> list[dict[str, Any]]:
-    world.faults.put(asked["rules"] if isinstance(asked, dict) else asked)
+    rules = asked.get("rules") if isinstance(asked, dict) else asked
+    if not isinstance(rules, list) or not all(isinstance(rule, dict) for rule in rules):
+        raise BadCall("the body has to be a list of rules")
+    world.faults.put(rules)
     return world.faults.document()
 
 
-def _put_limits(world: World, asked: dict[str, object]) -> dict[str, object]:
-    world.limits.put(asked)
+def _put_limits(world: World, asked: Any) -> dict[str, object]:
+    world.limits.put(_object(asked))
     return world.limits.document()
 
 
-def _put_switches(world: World, asked: dict[str, object]) -> dict[str, object]:
-    world.switches.put(asked)
+def _put_switches(world: World, asked: Any) -> dict[str, object]:
+    world.switches.put(_object(asked))
     return dict(world.switches)
 
 
 def _cloudsuite(world: World) -> list[tuple[str, str, Answer]]:
+    """What buyers, finance and administrators do in CloudSuite."""
     tenant = world.cloudsuite
-    orders = "/cloudsuite/purchase-orders/{company}/{number}"
+    order = "/cloudsuite/purchase-orders/{company}/{number}"
     return [
-        ("POST", orders, lambda asked, company, number: tenant.change_order(company, number, asked)),
+        ("POST", order, lambda asked, company, number: tenant.change_order(company, number, _fields(asked))),
         ("POST", "/cloudsuite/periods", lambda asked: _set_period(world, asked)),
-        (
-            "POST",
-            "/cloudsuite/cost-centers",
-            lambda asked: tenant.set_cost_center(asked["code"], bool(asked["active"])),
-        ),
+        ("POST", "/cloudsuite/cost-centers", lambda asked: _set_cost_center(world, asked)),
         ("POST", "/cloudsuite/post", lambda _asked: {"posted": tenant.post_released()}),
         ("POST", "/cloudsuite/delete-released", lambda asked: _delete_released(world, asked)),
         ("POST", "/cloudsuite/revoke-tokens", lambda _asked: tenant.revoke_tokens()),
     ]
 
 
-def _set_period(world: World, asked: Mapping[str, Any]) -> None:
-    world.cloudsuite.set_period(asked["entity"], asked["period"], bool(asked["open"]))
+def _fields(asked: Any) -> dict[str, str]:
+    """A patch of fields; every value of CloudSuite is text."""
+    if not asked:
+        raise BadCall("no field is named")
+    return {name: _word(asked, name) for name in _object(asked)}
 
 
-def _delete_released(world: World, asked: Mapping[str, Any]) -> dict[str, int]:
-    return {"deleted": world.cloudsuite.ledger.delete_released(asked["reference"])}
+def _set_period(world: World, asked: Any) -> None:
+    """Open or close a period of an entity: {"entity", "period": "2026-11", "open"}."""
+    world.cloudsuite.set_period(_word(asked, "entity"), _word(asked, "period"), _flag(asked, "open"))
+
+
+def _set_cost_center(world: World, asked: Any) -> None:
+    """Activate or deactivate a cost center: {"code", "active"}."""
+    world.cloudsuite.set_cost_center(_word(asked, "code"), _flag(asked, "active"))
+
+
+def _delete_released(world: World, asked: Any) -> dict[str, int]:
+    """Finance deletes the released lines of a run group: {"reference"}."""
+    return {"deleted": world.cloudsuite.ledger.delete_released(_word(asked, "reference"))}
 
 
 def _jira(world: World) -> list[tuple[str, str, Answer]]:
+    """What people and administrators do in Jira."""
     site = world.jira
     return [
-        ("POST", "/jira/issues/{key}/move", lambda asked, key: site.move_issue(key, asked["project"])),
+        ("POST", "/jira/issues/{key}/move", lambda asked, key: {"key": site.move_issue(key, _word(asked, "project"))}),
         ("POST", "/jira/issues/{key}/delete", lambda _asked, key: site.delete_issue(key)),
         ("POST", "/jira/projects/{key}/delete", lambda _asked, key: site.delete_project(key)),
         ("POST", "/jira/permissions", lambda asked: _permission(world, asked)),
@@ -149,7 +209,7 @@ def _jira(world: World) -> list[tuple[str, str, Answer]]:
     ]
 
 
-def _permission(world: World, asked: Mapping[str, Any]) -> None:
+def _permission(world: World, asked: Any) -> None:
     """Show a project to a person, or hide it: {"project", "account_id", "visible"}."""
-    change = world.jira.show_project if asked["visible"] else world.jira.hide_project
-    change(asked["project"], asked["account_id"])
+    change = world.jira.show_project if _flag(asked, "visible") else world.jira.hide_project
+    change(world.jira.project(_word(asked, "project")).key, _word(asked, "account_id"))

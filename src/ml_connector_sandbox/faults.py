@@ -1,7 +1,8 @@
 """What can be made to go wrong. A rule names a fault and when it strikes: the next n calls, or each with a probability.
 
 Some faults strike at the door (`front.py`), before or after the vendor has done what it was asked. Those marked inside
-are drawn by the vendor itself, which asks `strikes(name)` at the place where the fault would happen.
+are drawn by the vendor itself, which asks `strikes(name)` at the place where the fault would happen; a rule for one of
+them takes no `method` and no `path_holds`.
 """
 
 from __future__ import annotations
@@ -26,16 +27,34 @@ FAULTS: dict[str, str] = {
     "server_error_after_commit": "does what is asked and answers 500",
     "late_commit": "answers 504 now, and does what is asked when the clock has moved by `seconds`",
     "false_unauthorized": "answers 401 to a valid token and does nothing",
-    "token_expired": "the presented token stops being valid just before the call",
+    "token_expired": "the bearer token that is presented stops being valid just before the call",
     "partial_batch": "inside: a row of a batch fails",
     "edit_only_writes_result": "inside: an edit-only run writes a result row",
     "keys_not_enforced": "inside: a staged row with a key that is there already is taken all the same",
 }
 INSIDE = frozenset({"partial_batch", "edit_only_writes_result", "keys_not_enforced"})
+VENDORS = ("", "jira", "cloudsuite")
+BODIES = ("json", "html")
+STATUSES = range(200, 600)
+LONGEST = 366 * 24 * 3600
+"""Seconds that a write may be put off: a year."""
+KINDS: dict[str, tuple[type, ...]] = {
+    "name": (str,),
+    "vendor": (str,),
+    "method": (str,),
+    "path_holds": (str,),
+    "next": (int,),
+    "probability": (int, float),
+    "status": (int,),
+    "retry_after": (int, str),
+    "body": (str,),
+    "seconds": (int, float),
+}
+"""What a rule may hold, and of which kind."""
 
 
 class BadRule(Exception):
-    """A rule that names no fault or no time to strike."""
+    """A rule that names no fault, no time to strike, or something that it does not take."""
 
 
 @dataclass(slots=True)
@@ -52,7 +71,7 @@ class Rule:
     next: int = 0
     probability: float = 0.0
     status: int = 500
-    retry_after: str = ""
+    retry_after: int | str = ""
     body: str = "json"
     seconds: float = 30.0
 
@@ -102,12 +121,31 @@ class Faults:
 
 
 def _rule(document: Mapping[str, Any]) -> Rule:
-    unknown = sorted(set(document) - set(Rule.__dataclass_fields__))
-    if unknown:
-        raise BadRule(f"a rule has no {', '.join(unknown)}")
+    for name, value in document.items():
+        if name not in KINDS:
+            raise BadRule(f"a rule has no {name}; there are {', '.join(KINDS)}")
+        if type(value) not in KINDS[name]:
+            raise BadRule(f"{name} cannot be {value!r}")
     if document.get("name") not in FAULTS:
         raise BadRule(f"{document.get('name')!r} is no fault; there are {', '.join(FAULTS)}")
     rule = Rule(**document)
-    if rule.next <= 0 and rule.probability <= 0:
-        raise BadRule(f"{rule.name} never strikes: give `next` (calls) or `probability`")
+    if wrong := _wrong(rule):
+        raise BadRule(f"{rule.name}: {wrong}")
     return rule
+
+
+def _wrong(rule: Rule) -> str:
+    """What is wrong with a rule; empty where nothing is."""
+    checks = (
+        (0 <= rule.probability <= 1, "`probability` is from 0 to 1"),
+        (0 <= rule.seconds <= LONGEST, f"`seconds` is from 0 to {LONGEST}"),
+        (rule.next > 0 or rule.probability > 0, "never strikes: give `next` (calls) or `probability`"),
+        (rule.vendor in VENDORS, f"{rule.vendor} is no vendor"),
+        (rule.body in BODIES, f"`body` is one of {', '.join(BODIES)}"),
+        (rule.status in STATUSES, f"{rule.status} is no status to answer with"),
+        (
+            rule.name not in INSIDE or not (rule.method or rule.path_holds),
+            "strikes inside the vendor and takes no `method` and no `path_holds`",
+        ),
+    )
+    return next((message for is_right, message in checks if not is_right), "")

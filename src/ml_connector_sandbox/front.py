@@ -50,10 +50,11 @@ class Front:
         return response
 
     def settle(self) -> None:
-        """Do what was put off until now. Called before anything looks at the books."""
-        due = [request for at, request in self.late if at <= self.clock.now()]
-        self.late = [(at, request) for at, request in self.late if at > self.clock.now()]
-        for request in due:
+        """Do what was put off until now, in the order of its moments. Called before anything looks at the books."""
+        now = self.clock.now()
+        due = sorted((each for each in self.late if each[0] <= now), key=lambda each: each[0])
+        self.late = [each for each in self.late if each[0] > now]
+        for _, request in due:
             self._vendor(request)
 
     def _answer(self, request: Request) -> Response:
@@ -89,7 +90,7 @@ class Front:
 
 
 def _refusal(rule: Rule, vendor: str) -> Response:
-    headers = {"Retry-After": rule.retry_after} if rule.retry_after else {}
+    headers = {"Retry-After": str(rule.retry_after)} if rule.retry_after != "" else {}
     status = {
         "rate_limited_json": 429,
         "rate_limited_html": 429,

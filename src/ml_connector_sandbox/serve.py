@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import logging
 import os
 import pickle
 import signal
 import socket
+import sys
 import threading
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
+from traceback import print_exception
 from typing import Any
 
 from cheroot.ssl.builtin import BuiltinSSLAdapter
 from cheroot.wsgi import Server
 
+from ml_connector_sandbox import control
 from ml_connector_sandbox import world as worlds
-from ml_connector_sandbox.certificates import make_certificates
+from ml_connector_sandbox.certificates import certificates_in
 from ml_connector_sandbox.clock import OffsetClock
 from ml_connector_sandbox.front import Dropped
-from ml_connector_sandbox.wire import Request, Response, wsgi
+from ml_connector_sandbox.wire import wsgi
 from ml_connector_sandbox.world import World
 
 HOST = "127.0.0.1"
@@ -33,18 +38,16 @@ PRIVATE = 0o600
 THREADS = 16
 PRODUCTS = ("fsm",)
 ROLES = ("jira", "cloudsuite", "control")
+Application = Callable[..., Iterable[bytes]]
+
+
+REMEDY = "Take another directory, or remove this file to begin anew."
+STOP_CHECK = 0.1
+"""Seconds between two looks at whether a server is to stop."""
 
 
 class CannotServe(Exception):
-    """A port is taken, or something was asked for that is not built."""
-
-
-@dataclass(slots=True)
-class Ports:
-    """The ports asked for; 0 picks a free one, the former one where there was a former run."""
-
-    jira: int = 0
-    cloudsuite: int = 0
+    """A port is taken, a kept world does not fit, or something was asked for that is not built."""
 
 
 def serve(
@@ -60,44 +63,46 @@ def serve(
 ) -> None:
     """Serve until SIGTERM or SIGINT, then keep the world in the directory: the next start goes on from there.
 
-    `fresh` forgets what is kept. Raises CannotServe.
+    A port of 0 picks a free one, the former one where a former run is continued. `fresh` forgets what is kept.
+    Raises CannotServe.
     """
     if product not in PRODUCTS:
         raise CannotServe(f"CloudSuite {product} is not simulated; there is {', '.join(PRODUCTS)}.")
     directory.mkdir(parents=True, exist_ok=True)
     if fresh:
         (directory / STATE).unlink(missing_ok=True)
-    kept = directory / STATE
-    world = _load(kept) if kept.exists() else worlds.build(clock=OffsetClock(), scale=scale, empty=empty)
-    ports = _former_ports(directory) if kept.exists() else {}
-    ports |= {name: port for name, port in (("jira", jira_port), ("cloudsuite", cloudsuite_port)) if port}
+    continued = (directory / STATE).exists()
+    world = _load(directory / STATE, scale, empty) if continued else _build(scale, empty)
+    ports = _former_ports(directory) if continued else {}
+    ports |= {role: port for role, port in (("jira", jira_port), ("cloudsuite", cloudsuite_port)) if port}
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    certificates = make_certificates(directory) if tls else None
-    scheme = "https" if tls else "http"
-    applications = {"jira": world.jira_front, "cloudsuite": world.cloudsuite_front, "control": world.control}
-    servers = {
-        role: _server(application, ports.get(role, 0), scheme if role != "control" else "http", certificates)
-        for role, application in applications.items()
-    }
-    threads = [threading.Thread(target=server.serve, daemon=True) for server in servers.values()]
-    for thread in threads:
-        thread.start()
-    urls = {role: _url(scheme if role != "control" else "http", servers[role]) for role in ROLES}
-    _write_facts(directory, world, urls, tls=tls)
-    for role in ROLES:
-        print(f"{role:<10} {urls[role]}", flush=True)  # noqa: T201 - what a person starts this for
+    certificates = certificates_in(directory, keep=continued) if tls else None
+    servers = _servers(world, ports, certificates)
+    for server in servers.values():
+        threading.Thread(target=server.serve, daemon=True).start()
+    _tell(directory, world, {role: _url(server) for role, server in servers.items()}, tls=tls)
     stop.wait()
     for server in servers.values():
         server.stop()
     _save(directory / STATE, world)
 
 
-def _load(path: Path) -> World:
-    # Our own file in a directory of the user's: as trustworthy as the program itself.
-    loaded: World = pickle.loads(path.read_bytes())  # noqa: S301
-    return loaded
+def _build(scale: int, empty: bool) -> World:  # noqa: FBT001 - what a world is made from, as it was asked for
+    return worlds.build(clock=OffsetClock(), scale=scale, empty=empty)
+
+
+def _load(path: Path, scale: int, empty: bool) -> World:  # noqa: FBT001 - the same
+    """The world that a former run kept. Raises CannotServe for one of another making."""
+    try:
+        # Our own file in a directory of the user's: as trustworthy as the program itself.
+        world: World = pickle.loads(path.read_bytes())  # noqa: S301
+    except (pickle.UnpicklingError, EOFError, ImportError, AttributeError, LookupError, TypeError, ValueError) as error:
+        raise CannotServe(f"{path} cannot be read: {error}. {REMEDY}") from None
+    if (world.scale, world.empty) != (scale, empty):
+        raise CannotServe(f"{path} holds a world of another scale, or one that is not empty. {REMEDY}")
+    return world
 
 
 def _save(path: Path, world: World) -> None:
@@ -141,13 +146,31 @@ def _free(port: int) -> bool:
         return True
 
 
-def _server(
-    answer: Callable[[Request], Response], port: int, scheme: str, certificates: tuple[Path, Path] | None
-) -> Server:
-    server = Server((HOST, port or _picked()), _dropping(wsgi(answer, scheme)), numthreads=THREADS, server_name=NAME)
-    server.error_log = _silent  # type: ignore[method-assign] # cheroot's own way to silence it
+def _servers(world: World, ports: Mapping[str, int], certificates: tuple[Path, Path] | None) -> dict[str, Server]:
+    """A server for each role, bound to its port; the control API stays on plain http. Raises CannotServe."""
+    scheme = "http" if certificates is None else "https"
+    planned = {
+        "jira": (wsgi(world.jira_front, scheme), certificates),
+        "cloudsuite": (wsgi(world.cloudsuite_front, scheme), certificates),
+        "control": (wsgi(partial(control.answer, world)), None),
+    }
+    servers: dict[str, Server] = {}
+    try:
+        for role, (application, secured) in planned.items():
+            servers[role] = _server(application, ports.get(role, 0), secured)
+    except CannotServe:
+        for server in servers.values():  # their threads would keep the program alive
+            server.stop()
+        raise
+    return servers
+
+
+def _server(application: Application, port: int, certificates: tuple[Path, Path] | None) -> Server:
+    server = Server((HOST, port or _picked()), _dropping(application), numthreads=THREADS, server_name=NAME)
+    server.error_log = _log_error  # type: ignore[method-assign] # cheroot's own way to log elsewhere
     server.shutdown_timeout = 1
-    if certificates is not None and scheme == "https":
+    server.expiration_interval = STOP_CHECK
+    if certificates is not None:
         server.ssl_adapter = BuiltinSSLAdapter(*(str(path) for path in certificates))
     try:
         server.prepare()
@@ -156,30 +179,35 @@ def _server(
     return server
 
 
-def _silent(*_args: object, **_kwargs: object) -> None:
-    """A dropped connection is what was asked for, not an error to print."""
+def _log_error(msg: str = "", level: int = 0, traceback: bool = False) -> None:  # noqa: FBT001, FBT002 - cheroot's
+    """Print what broke in here; clients that hang up, and that we hang up on, are no errors."""
+    error = sys.exception()
+    if level >= logging.ERROR and not isinstance(error, OSError):
+        print(msg, file=sys.stderr)  # noqa: T201 - a server without a log file
+        if traceback:
+            print_exception(error)
 
 
-def _dropping(application: Callable[..., Iterable[bytes]]) -> Callable[..., Iterable[bytes]]:
+def _dropping(application: Application) -> Application:
     """Close the connection without an answer where the vendor drops it."""
 
     def dropping(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         try:
             return application(environ, start)
         except Dropped:
-            connection = environ["wsgi.input"].rfile
-            connection.close()
-            raise ConnectionResetError from None
+            # To cheroot this is a client that is gone: it closes the connection and writes nothing.
+            raise ConnectionResetError(errno.ECONNRESET, "dropped") from None
 
     return dropping
 
 
-def _url(scheme: str, server: Server) -> str:
+def _url(server: Server) -> str:
+    scheme = "http" if server.ssl_adapter is None else "https"
     return f"{scheme}://{NAME}:{server.bind_addr[1]}"
 
 
-def _write_facts(directory: Path, world: World, urls: dict[str, str], *, tls: bool) -> None:
-    """Tell where everything is, once it answers."""
+def _tell(directory: Path, world: World, urls: Mapping[str, str], *, tls: bool) -> None:
+    """Tell where everything is, once it answers: to programs in a file, to people on the terminal."""
     ionapi = directory / IONAPI
     _write(ionapi, json.dumps(world.cloudsuite.ionapi(urls["cloudsuite"]), indent=1).encode())
     facts: dict[str, Any] = {
@@ -190,3 +218,5 @@ def _write_facts(directory: Path, world: World, urls: dict[str, str], *, tls: bo
     if tls:
         facts["ca"] = str((directory / "ca.pem").absolute())
     _write(directory / FACTS, json.dumps(facts, indent=1, ensure_ascii=False).encode())
+    for role, url in urls.items():
+        print(f"{role:<10} {url}", flush=True)  # noqa: T201 - what a person starts this for

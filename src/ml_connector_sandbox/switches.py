@@ -22,6 +22,6 @@ class Switches(dict[str, object]):
         for name, value in document.items():
             if name not in self:
                 raise UnknownSwitch(f"there is no switch {name}; there are {', '.join(sorted(self))}")
-            if isinstance(self[name], bool) != isinstance(value, bool):
+            if type(self[name]) is not type(value):
                 raise UnknownSwitch(f"{name} takes values like {self[name]!r}")
         self.update(document)

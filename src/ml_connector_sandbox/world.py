@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ml_connector_sandbox import control as controls
 from ml_connector_sandbox.calls import Calls
 from ml_connector_sandbox.clock import Clock
 from ml_connector_sandbox.cloudsuite import app as cloudsuite_app
@@ -25,7 +24,7 @@ from ml_connector_sandbox.limits import Limits
 from ml_connector_sandbox.switches import Switches
 from ml_connector_sandbox.wire import Request, Response
 
-STATE = ("clock", "random", "switches", "calls", "faults", "limits", "jira", "cloudsuite", "late")
+STATE = ("clock", "random", "switches", "calls", "faults", "limits", "jira", "cloudsuite", "scale", "empty", "late")
 
 
 @dataclass(slots=True)
@@ -40,6 +39,8 @@ class World:
     limits: Limits
     jira: JiraSite
     cloudsuite: Tenant
+    scale: int
+    empty: bool
     fronts: dict[str, Front]
     lock: threading.RLock
 
@@ -53,12 +54,20 @@ class World:
         with self.lock:
             return self.fronts["cloudsuite"](request)
 
-    def control(self, request: Request) -> Response:
-        """The control API."""
-        with self.lock:
-            for front in self.fronts.values():
-                front.settle()
-            return controls.answer(self, request)
+    def advance(self, seconds: float) -> None:
+        """Let time pass for both vendors; what was put off is done at its own moment on the way."""
+        for at in sorted(at for front in self.fronts.values() for at, _ in front.late):
+            step = (at - self.clock.now()).total_seconds()
+            if 0 < step <= seconds:
+                self.clock.advance(step)
+                self.settle()
+                seconds -= step
+        self.clock.advance(seconds)
+
+    def settle(self) -> None:
+        """Do what was put off until now or earlier."""
+        for front in self.fronts.values():
+            front.settle()
 
     def __getstate__(self) -> dict[str, Any]:
         """The state, without doors and locks."""
@@ -87,7 +96,8 @@ def build(*, clock: Clock, seed: int = 1, scale: int = 1, empty: bool = False) -
     cloudsuite_seed.seed(cloudsuite, scale=scale, empty=empty)
     jira.strikes = faults.strikes_of("jira")
     cloudsuite.strikes = faults.strikes_of("cloudsuite")
-    world = World(clock, random, switches, Calls(), faults, Limits(clock), jira, cloudsuite, {}, threading.RLock())
+    limits, lock = Limits(clock), threading.RLock()
+    world = World(clock, random, switches, Calls(), faults, limits, jira, cloudsuite, scale, empty, {}, lock)
     world.fronts = _fronts(world)
     return world
 

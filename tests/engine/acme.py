@@ -26,6 +26,7 @@ from ml_connector.store import principals
 from ml_connector.store.principals import Principal
 from ml_connector.wire import Request as ProductRequest
 from ml_connector.wire import Response as ProductResponse
+from ml_connector_sandbox import control
 from ml_connector_sandbox import world as worlds
 from ml_connector_sandbox.clock import StillClock
 from ml_connector_sandbox.front import Dropped
@@ -129,7 +130,7 @@ class Acme:
     def control(self, method: str, path: str, body: object = None) -> Any:
         """One call of the control API, in process."""
         data = b"" if body is None else json.dumps(body).encode()
-        answer = self.world.control(Request.to(method, f"http://control.test{path}", {}, data))
+        answer = control.answer(self.world, Request.to(method, f"http://control.test{path}", {}, data))
         assert answer.status < 300, (method, path, answer.status, answer.body)
         return answer.json() if answer.body else None
 

@@ -9,6 +9,7 @@ from typing import Any
 from ml_connector_sandbox.jira import (
     auth,
     issue_routes,
+    link_routes,
     metadata_routes,
     oauth,
     pages,
@@ -29,6 +30,7 @@ ROUTES = (
     *search_routes.ROUTES,
     *worklog_routes.ROUTES,
     *issue_routes.ROUTES,
+    *link_routes.ROUTES,
     *metadata_routes.ROUTES,
     *user_routes.ROUTES,
     *issue_routes.LAST_ROUTES,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from ml_connector_sandbox.jira.site import Invalid
@@ -12,17 +13,35 @@ class Malformed(Exception):
     """A body that is no JSON object."""
 
 
+def value(request: Request) -> Any:
+    """The body as any JSON; NaN and Infinity, which Python would take, are none. Raises Malformed."""
+    try:
+        return json.loads(request.body, parse_constant=_no_json)
+    except ValueError as error:
+        raise Malformed(str(error)) from None
+
+
+def _no_json(word: str) -> None:
+    raise ValueError(f"{word} is no JSON.")
+
+
 def body(request: Request) -> dict[str, Any]:
     """The body as an object; an empty one where there is none. Raises Malformed."""
     if not request.body:
         return {}
-    try:
-        value = request.json()
-    except ValueError as error:
-        raise Malformed(str(error)) from None
-    if not isinstance(value, dict):
+    found = value(request)
+    if not isinstance(found, dict):
         raise Malformed("Cannot deserialize: an object is expected.")
-    return value
+    return found
+
+
+def mapping(found: object, name: str) -> dict[str, Any]:
+    """An object inside a body; an empty one where there is none. Raises Invalid."""
+    if found is None:
+        return {}
+    if not isinstance(found, dict):
+        raise Invalid(errors={name: "An object is expected."})
+    return found
 
 
 def names(request: Request, name: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""Issues over REST: creating one or fifty, reading, changing, moving along, remarking, linking, deleting."""
+"""Issues over REST: creating one or fifty, reading, changing, moving along, remarking, deleting."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import Any
 
 from ml_connector_sandbox.jira import issue_writes
 from ml_connector_sandbox.jira.auth import READ, WRITE
-from ml_connector_sandbox.jira.bodies import body, names, true, whole
-from ml_connector_sandbox.jira.issues import Change, Comment, Issue, RemoteLink
+from ml_connector_sandbox.jira.bodies import body, mapping, names, true, value, whole
+from ml_connector_sandbox.jira.issues import Change, Comment, Issue
 from ml_connector_sandbox.jira.rendering import View, stamp
 from ml_connector_sandbox.jira.schema import STATUSES
 from ml_connector_sandbox.jira.site import Invalid, NotAllowed, NotThere
@@ -31,7 +31,11 @@ def create_many(view: View, request: Request) -> Response:
     """Up to 50 new issues: 201 if any was made, 400 if none was; refusals name their element by its place."""
     updates = body(request).get("issueUpdates")
     if not isinstance(updates, list) or not 1 <= len(updates) <= BULK_MAX:
-        raise Invalid([f"Between 1 and {BULK_MAX} issues can be created at once."])
+        return json_response(
+            {"issues": [], "errors": [_refusal(f"1 to {BULK_MAX} issues can be created at once.")]}, 400
+        )
+    if not all(isinstance(update, dict) for update in updates):
+        return json_response({"issues": [], "errors": [_refusal("Each update has to be an object.")]}, 400)
     made: list[dict[str, Any]] = []
     errors: list[dict[str, Any]] = []
     for place, update in enumerate(updates):
@@ -44,6 +48,11 @@ def create_many(view: View, request: Request) -> Response:
             refusal = {"errorMessages": [str(error)], "errors": {}}
             errors.append({"status": 403, "elementErrors": refusal, "failedElementNumber": place})
     return json_response({"issues": made, "errors": errors}, 201 if made else 400)
+
+
+def _refusal(message: str) -> dict[str, Any]:
+    """A refusal of the whole, in the only shape that the document gives for it."""
+    return {"status": 400, "elementErrors": {"errorMessages": [message], "errors": {}}}
 
 
 def _create_of_many(view: View, update: dict[str, Any]) -> Issue:
@@ -81,10 +90,12 @@ def _editable(view: View, issue: str) -> Issue:
     return found
 
 
-def remove(view: View, _request: Request, issue: str) -> Response:
-    """Delete an issue and its hours."""
+def remove(view: View, request: Request, issue: str) -> Response:
+    """Delete an issue and its hours; its sub-tasks too, where the client consents to that."""
     found = view.site.issue(issue, view.who)
     view.site.need(view.who, "DELETE_ISSUES", found.project)
+    if view.site.subtasks(found) and not true(request.one("deleteSubtasks")):
+        raise Invalid([f"The issue '{found.key}' has subtasks. You must specify the 'deleteSubtasks' parameter."])
     view.site.delete_issue(found.id)
     return Response(204)
 
@@ -124,11 +135,11 @@ def transition(view: View, request: Request, issue: str) -> Response:
     found = view.site.issue(issue, view.who)
     view.site.need(view.who, "TRANSITION_ISSUES", found.project)
     asked = body(request)
-    wanted = str((asked.get("transition") or {}).get("id") or "")
+    wanted = str(mapping(asked.get("transition"), "transition").get("id") or "")
     status = next((each for each in STATUSES if each.transition_id == wanted), None)
     if status is None:
         raise Invalid([f"Transition id '{wanted}' is not valid for this issue."])
-    if asked.get("fields"):
+    if asked.get("fields") or asked.get("update"):
         issue_writes.edit(view, found, asked)
     view.site.transition(found.id, status.name, view.who.account_id)
     return Response(204)
@@ -179,14 +190,8 @@ def add_comment(view: View, request: Request, issue: str) -> Response:
     """A remark."""
     found = view.site.issue(issue, view.who)
     view.site.need(view.who, "ADD_COMMENTS", found.project)
-    text = view.read_text(body(request).get("body"), "comment")
-    if not text.strip():
-        raise Invalid(errors={"comment": "Comment body can not be empty!"})
-    now = view.site.clock.now()
-    made = Comment(view.site.next_id("comment"), view.who.account_id, text, now, now, view.who.account_id)
-    found.comments.append(made)
-    view.site.record(found, view.who.account_id)
-    return json_response(view.comment(found, made), 201)
+    text = issue_writes.remark(view, body(request))
+    return json_response(view.comment(found, view.site.comment(found, view.who.account_id, text)), 201)
 
 
 def _comment(view: View, issue: str, comment: str) -> tuple[Issue, Comment]:
@@ -197,6 +202,14 @@ def _comment(view: View, issue: str, comment: str) -> tuple[Issue, Comment]:
     raise NotThere(f"Can not find a comment for the id: {comment}.")
 
 
+def _own_comment(view: View, issue: str, comment: str) -> tuple[Issue, Comment]:
+    """One's own remark, or any for an administrator. Raises Invalid: the document answers 400 here, and not 403."""
+    found, each = _comment(view, issue, comment)
+    if each.author != view.who.account_id and not view.site.allowed(view.who, "ADMINISTER_PROJECTS", found.project):
+        raise Invalid(["You do not have the permission to change this comment."])
+    return found, each
+
+
 def one_comment(view: View, _request: Request, issue: str, comment: str) -> Response:
     """One remark."""
     return json_response(view.comment(*_comment(view, issue, comment)))
@@ -204,15 +217,15 @@ def one_comment(view: View, _request: Request, issue: str, comment: str) -> Resp
 
 def change_comment(view: View, request: Request, issue: str, comment: str) -> Response:
     """Change a remark."""
-    found, each = _comment(view, issue, comment)
-    each.text = view.read_text(body(request).get("body"), "comment")
+    found, each = _own_comment(view, issue, comment)
+    each.text = issue_writes.remark(view, body(request))
     each.updated, each.update_author = view.site.clock.now(), view.who.account_id
     return json_response(view.comment(found, each))
 
 
 def remove_comment(view: View, _request: Request, issue: str, comment: str) -> Response:
     """Delete a remark."""
-    found, each = _comment(view, issue, comment)
+    found, each = _own_comment(view, issue, comment)
     found.comments.remove(each)
     return Response(204)
 
@@ -238,7 +251,7 @@ def write_property(view: View, request: Request, issue: str, key: str) -> Respon
     if len(key) > KEY_MAX or len(request.body) > PROPERTY_MAX:
         raise Invalid(["The property key or value is too long."])
     fresh = key not in found.properties
-    found.properties[key] = request.json()
+    found.properties[key] = value(request)
     return json_response({}, 201 if fresh else 200)
 
 
@@ -249,40 +262,6 @@ def remove_property(view: View, _request: Request, issue: str, key: str) -> Resp
         raise NotThere(f"The property {key} does not exist.")
     del found.properties[key]
     return Response(204)
-
-
-def remote_links(view: View, request: Request, issue: str) -> Response:
-    """The links to things outside, or the one with a global id."""
-    found = view.site.issue(issue, view.who)
-    wanted = request.one("globalId")
-    shown = [view.remote_link(found, link) for link in found.remote_links if wanted in ("", link.global_id)]
-    if wanted and not shown:
-        raise NotThere("No remote link with this global id.")
-    return json_response(shown[0] if wanted else shown)
-
-
-def write_remote_link(view: View, request: Request, issue: str) -> Response:
-    """A link to something outside: one with the same global id is replaced."""
-    found = _editable(view, issue)
-    asked = body(request)
-    target = asked.get("object") or {}
-    if not target.get("url") or not target.get("title"):
-        raise Invalid(errors={"object": "The link needs a URL and a title."})
-    former = next(
-        (link for link in found.remote_links if link.global_id and link.global_id == asked.get("globalId")), None
-    )
-    number = former.id if former else int(view.site.next_id("remote link"))
-    made = RemoteLink(
-        number,
-        str(asked.get("globalId") or ""),
-        target["url"],
-        target["title"],
-        str(target.get("summary") or ""),
-        str(asked.get("relationship") or ""),
-    )
-    found.remote_links = [*(link for link in found.remote_links if link is not former), made]
-    link = {"id": number, "self": f"{view.base}/issue/{found.id}/remotelink/{number}"}
-    return json_response(link, 200 if former else 201)
 
 
 ISSUE = "/issue/{issue}"
@@ -302,8 +281,6 @@ ROUTES = (
     ("GET", f"{ISSUE}/properties/{{key}}", READ, read_property),
     ("PUT", f"{ISSUE}/properties/{{key}}", WRITE, write_property),
     ("DELETE", f"{ISSUE}/properties/{{key}}", WRITE, remove_property),
-    ("GET", f"{ISSUE}/remotelink", READ, remote_links),
-    ("POST", f"{ISSUE}/remotelink", WRITE, write_remote_link),
 )
 LAST_ROUTES = (
     ("GET", ISSUE, READ, read),

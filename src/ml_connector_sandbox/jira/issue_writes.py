@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal, InvalidOperation
+from math import isfinite
 from typing import Any
 
-from ml_connector_sandbox.jira.bodies import listed
+from ml_connector_sandbox.jira.bodies import mapping
 from ml_connector_sandbox.jira.issues import Issue
 from ml_connector_sandbox.jira.rendering import View
 from ml_connector_sandbox.jira.schema import DEFAULT_PRIORITY, NUMBER, Field
@@ -60,7 +62,7 @@ def _custom(known: Field, value: object) -> object:
     if value is None:
         return None
     if known.type == NUMBER:
-        if isinstance(value, bool) or not isinstance(value, int | float):
+        if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
             raise Invalid(errors={known.id: "Operation value must be a number"})
         return value
     if not isinstance(value, str):
@@ -71,7 +73,9 @@ def _custom(known: Field, value: object) -> object:
 
 
 def _summary(_view: View, value: object) -> str:
-    text = str(value or "").strip()
+    if not isinstance(value, str | None):
+        raise Invalid(errors={"summary": "Operation value must be a string"})
+    text = (value or "").strip()
     if not text:
         raise Invalid(errors={"summary": "You must specify a summary of the issue."})
     if len(text) > SUMMARY_MAX:
@@ -91,10 +95,20 @@ def _description(view: View, value: object) -> str:
 
 
 def _labels(_view: View, value: object) -> list[str]:
-    labels = listed(value)
+    labels = [] if value is None else value
+    if not isinstance(labels, list) or not all(isinstance(label, str) for label in labels):
+        raise Invalid(errors={"labels": "Operation value must be an array of strings"})
     if any(" " in label or not label for label in labels):
         raise Invalid(errors={"labels": "The label contains spaces which is invalid."})
     return list(dict.fromkeys(labels))
+
+
+def _due(_view: View, value: object) -> str:
+    text = "" if value is None else str(value)
+    try:
+        return date.fromisoformat(text).isoformat() if text else ""
+    except ValueError:
+        raise Invalid(errors={"duedate": f"Error parsing date string: {text}"}) from None
 
 
 def _named(value: object, *keys: str) -> str:
@@ -126,7 +140,7 @@ READERS: dict[str, tuple[str, Callable[[View, Any], Any]]] = {
     "assignee": ("assignee", _person),
     "reporter": ("reporter", _person),
     "parent": ("parent", _parent),
-    "duedate": ("due", lambda _view, value: str(value or "")),
+    "duedate": ("due", _due),
     "issuetype": ("type", lambda view, value: view.site.issue_type(_named(value, "id", "name")).name),
     "project": ("", lambda _view, _value: ""),
 }
@@ -135,7 +149,8 @@ READERS: dict[str, tuple[str, Callable[[View, Any], Any]]] = {
 
 def create(view: View, asked: Mapping[str, Any]) -> Issue:
     """A new issue. Raises Invalid."""
-    fields = dict(asked.get("fields") or {})
+    fields = mapping(asked.get("fields"), "fields")
+    properties = _properties(asked.get("properties"))
     project = _project(view, fields.get("project"))
     errors = {} if fields.get("issuetype") else {"issuetype": "Specify an issue type"}
     if "summary" not in fields:
@@ -155,12 +170,20 @@ def create(view: View, asked: Mapping[str, Any]) -> Issue:
         now,
         now,
         values={name: value for name, value in values.custom.items() if value is not None},
-        properties={item["key"]: item.get("value") for item in asked.get("properties") or []},
+        properties=properties,
     )
     for name, value in values.attributes.items():
         setattr(issue, name, value)
     view.site.keep_issue(issue)
     return issue
+
+
+def _properties(value: object) -> dict[str, Any]:
+    """Properties to be set with the issue. Raises Invalid."""
+    items = [] if value is None else value
+    if not isinstance(items, list) or not all(isinstance(item, dict) and item.get("key") for item in items):
+        raise Invalid(errors={"properties": "Each property needs a key."})
+    return {str(item["key"]): item.get("value") for item in items}
 
 
 def _project(view: View, value: object) -> Any:
@@ -174,16 +197,21 @@ def _project(view: View, value: object) -> Any:
 
 
 def edit(view: View, issue: Issue, asked: Mapping[str, Any]) -> None:
-    """Change an issue: `fields` set, `update` operations set, add or remove. Raises Invalid."""
-    fields = dict(asked.get("fields") or {})
-    for name, operations in (asked.get("update") or {}).items():
-        fields |= _updated(issue, name, operations)
+    """Change an issue: `fields` set, `update` operations set, add or remove, and remark. Raises Invalid."""
+    fields, remarks = dict(mapping(asked.get("fields"), "fields")), list[str]()
+    for name, operations in mapping(asked.get("update"), "update").items():
+        if name == "comment":
+            remarks += [remark(view, mapping(value, name)) for _, value in _operations(name, operations)]
+        else:
+            fields |= _updated(issue, name, operations)
     values = checked(view, fields)
     items = []
     for name, value in values.attributes.items():
         before = getattr(issue, name)
         if name == "labels":
             view.site.set_labels(issue, value)
+        elif name == "parent":
+            view.site.set_parent(issue, value)
         else:
             setattr(issue, name, value)
         items.append((name, _plain(before), _plain(before), _plain(value), _plain(value)))
@@ -193,6 +221,16 @@ def edit(view: View, issue: Issue, asked: Mapping[str, Any]) -> None:
             issue.values[name] = value
         items.append((view.site.fields[name].name, _plain(before), _plain(before), _plain(value), _plain(value)))
     view.site.record(issue, view.who.account_id, *items)
+    for text in remarks:
+        view.site.comment(issue, view.who.account_id, text)
+
+
+def remark(view: View, asked: Mapping[str, Any]) -> str:
+    """The text of a remark. Raises Invalid where it says nothing."""
+    text = view.read_text(asked.get("body"), "comment")
+    if not text.strip():
+        raise Invalid(errors={"comment": "Comment body can not be empty!"})
+    return text
 
 
 def _plain(value: object) -> str:
@@ -206,20 +244,23 @@ def _plain(value: object) -> str:
     return "" if value is None else str(value)
 
 
-def _updated(issue: Issue, name: str, operations: Any) -> dict[str, Any]:
-    if name == "comment":
-        return {}
-    current = list(issue.labels) if name == "labels" else None
-    found: dict[str, Any] = {}
-    for operation in operations:
-        for verb, value in operation.items():
-            if verb == "set":
-                found[name] = value
-                current = list(value) if name == "labels" else current
-            elif current is not None and verb == "add":
-                current.append(value)
-            elif current is not None and verb == "remove":
-                current = [label for label in current if label != value]
-            else:
-                raise Invalid(errors={name: f"Field does not support update '{verb}'"})
-    return found if current is None else {name: current}
+def _operations(name: str, operations: object) -> list[tuple[str, Any]]:
+    """What is to be done to a field, in order: (verb, value). Raises Invalid."""
+    if not isinstance(operations, list) or not all(isinstance(each, dict) for each in operations):
+        raise Invalid(errors={name: "Operations are an array of objects."})
+    return [pair for each in operations for pair in each.items()]
+
+
+def _updated(issue: Issue, name: str, operations: object) -> dict[str, Any]:
+    """The value that a field gets by its operations; labels alone can be added and removed. Raises Invalid."""
+    current: Any = list(issue.labels) if name == "labels" else None
+    for verb, value in _operations(name, operations):
+        if verb == "set":
+            current = value
+        elif name == "labels" and verb == "add" and isinstance(current, list):
+            current = [*current, value]
+        elif name == "labels" and verb == "remove" and isinstance(current, list):
+            current = [label for label in current if label != value]
+        else:
+            raise Invalid(errors={name: f"Field does not support update '{verb}'"})
+    return {name: current}

@@ -53,6 +53,16 @@ class RemoteLink:
     relationship: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class IssueLink:
+    """A link between two issues by their ids, of a kind: the source shows its outward words, the target its inward."""
+
+    id: str
+    kind: str
+    source: str
+    target: str
+
+
 @dataclass(slots=True)
 class Change:
     """One entry of an issue's history: (field, from, from text, to, to text) each."""
@@ -90,8 +100,8 @@ class Issue:
     links: list[str] = field(default_factory=list)
     history: list[Change] = field(default_factory=list)
     deleted: bool = False
-    worklog_dates: tuple[datetime, ...] = ()
-    worklog_authors: tuple[str, ...] = ()
+    worklog_dates: list[datetime] = field(default_factory=list)
+    worklog_authors: list[str] = field(default_factory=list)
 
     def jql(self, name: str) -> tuple[object, ...]:
         """The values of a field in a query, by its canonical name or id."""

@@ -121,12 +121,7 @@ def resolutions(view: View, _request: Request) -> Response:
 
 def link_types(view: View, _request: Request) -> Response:
     """All kinds of links between issues."""
-    kinds = (("10000", "Blocks", "is blocked by", "blocks"), ("10003", "Relates", "relates to", "relates to"))
-    shown = [
-        {"id": each, "name": name, "inward": inward, "outward": outward, "self": f"{view.base}/issueLinkType/{each}"}
-        for each, name, inward, outward in kinds
-    ]
-    return json_response({"issueLinkTypes": shown})
+    return json_response({"issueLinkTypes": [view.link_kind(each) for each in schema.LINK_KINDS]})
 
 
 def fields(view: View, _request: Request) -> Response:
@@ -148,8 +143,9 @@ def field_search(view: View, request: Request) -> Response:
 
 
 def add_field(view: View, request: Request) -> Response:
-    """A new custom field: on no screen yet."""
-    view.site.need(view.who, "ADMINISTER")
+    """A new custom field: on no screen yet. The document answers 400 without the permission, and not 403."""
+    if not view.site.allowed(view.who, "ADMINISTER"):
+        raise Invalid(["You do not have the permission to create custom fields."])
     asked = body(request)
     if not asked.get("name"):
         raise Invalid(errors={"name": "The name of a custom field is needed."})
@@ -260,7 +256,8 @@ def _classic_type(view: View, kind: IssueType, project: Project, *, expand: bool
     shown = view.issue_type(kind)
     if expand:
         on_screen = [each for each in view.site.fields.values() if each.on_screen]
-        shown["fields"] = {each.id: _create_field(view, each, project, kind) for each in on_screen}
+        described = (_create_field(view, each, project, kind) for each in on_screen)
+        shown["fields"] = {each.pop("fieldId"): each for each in described}
     return shown
 
 

@@ -9,9 +9,9 @@ from decimal import Decimal
 from typing import Any
 
 from ml_connector_sandbox.jira.documents import adf_from_text, text_from_adf
-from ml_connector_sandbox.jira.issues import Comment, Issue, Project, RemoteLink
+from ml_connector_sandbox.jira.issues import Comment, Issue, IssueLink, Project, RemoteLink
 from ml_connector_sandbox.jira.people import Person
-from ml_connector_sandbox.jira.schema import Field, IssueType, Priority, Status
+from ml_connector_sandbox.jira.schema import LINK_KINDS, Field, IssueType, LinkKind, Priority, Status
 from ml_connector_sandbox.jira.site import Invalid, JiraSite
 from ml_connector_sandbox.jira.switches import number
 from ml_connector_sandbox.jira.worklogs import Worklog
@@ -215,6 +215,25 @@ class View:
             "object": {"url": link.url, "title": link.title, **({"summary": link.summary} if link.summary else {})},
         }
 
+    def link_kind(self, each: LinkKind) -> JSON:
+        """A kind of links between issues."""
+        link = f"{self.base}/issueLinkType/{each.id}"
+        return {"id": each.id, "name": each.name, "inward": each.inward, "outward": each.outward, "self": link}
+
+    def link(self, link: IssueLink) -> JSON:
+        """A link between issues, without its ends."""
+        kind = next(each for each in LINK_KINDS if each.name == link.kind)
+        return {"id": link.id, "self": f"{self.base}/issueLink/{link.id}", "type": self.link_kind(kind)}
+
+    def links(self, issue: Issue) -> list[JSON]:
+        """The links of an issue to those that the caller sees, each with its other end."""
+        found = []
+        for link in (self.site.links[link_id] for link_id in issue.links):
+            side, other = ("outwardIssue", link.target) if link.source == issue.id else ("inwardIssue", link.source)
+            if self.site.sees(self.who, self.site.issues[other]):
+                found.append({**self.link(link), side: brief(self, other)})
+        return found
+
     def issue(self, issue: Issue, wanted: Iterable[str]) -> JSON:
         """An issue with the fields wanted."""
         names = self.wanted(wanted)
@@ -247,7 +266,8 @@ class View:
         return getattr(issue, name, None) or None
 
 
-def _brief(view: View, issue_id: str) -> JSON | None:
+def brief(view: View, issue_id: str) -> JSON | None:
+    """Another issue in short; None where there is none."""
     found = view.site.issues.get(issue_id)
     return None if found is None else view.issue(found, ("summary", "status", "priority", "issuetype"))
 
@@ -289,15 +309,13 @@ VALUES: dict[str, Any] = {
     "created": lambda _view, issue: stamp(issue.created),
     "updated": lambda _view, issue: stamp(issue.updated),
     "duedate": lambda _view, issue: issue.due or None,
-    "parent": lambda view, issue: _brief(view, issue.parent),
+    "parent": lambda view, issue: brief(view, issue.parent),
     "timespent": lambda view, issue: view.site.worklogs.spent(issue.id) or None,
     "timetracking": _time,
     "worklog": _worklogs,
     "comment": _comments,
-    "issuelinks": lambda _view, _issue: [],
-    "subtasks": lambda view, issue: [
-        _brief(view, each.id) for each in view.site.issues.values() if each.parent == issue.id and not each.deleted
-    ],
+    "issuelinks": lambda view, issue: view.links(issue),
+    "subtasks": lambda view, issue: [brief(view, each.id) for each in view.site.subtasks(issue)],
     "resolution": _resolution,
 }
 """How each of the site's own fields shows."""

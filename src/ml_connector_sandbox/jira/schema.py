@@ -76,6 +76,22 @@ PRIORITIES = (
 )
 DEFAULT_PRIORITY = "Medium"
 
+
+@dataclass(frozen=True, slots=True)
+class LinkKind:
+    """A kind of links between issues, with its words on either side."""
+
+    id: str
+    name: str
+    inward: str
+    outward: str
+
+
+LINK_KINDS = (
+    LinkKind("10000", "Blocks", "is blocked by", "blocks"),
+    LinkKind("10003", "Relates", "relates to", "relates to"),
+)
+
 SYSTEM_FIELDS = (
     Field("summary", "Summary", "string"),
     Field("description", "Description", "string"),

@@ -14,7 +14,7 @@ from typing import Any
 
 from ml_connector_sandbox.clock import Clock
 from ml_connector_sandbox.jira import schema
-from ml_connector_sandbox.jira.issues import Change, Issue, Project
+from ml_connector_sandbox.jira.issues import Change, Comment, Issue, IssueLink, Project
 from ml_connector_sandbox.jira.people import PERMISSIONS, Person, holds
 from ml_connector_sandbox.jira.schema import Field, IssueType, Priority, Status
 from ml_connector_sandbox.jira.switches import flag, number
@@ -24,6 +24,8 @@ FIRST_ISSUE_ID = 10000
 FIRST_WORKLOG_ID = 10000
 FIRST_FIELD_NUMBER = 10101
 SUMMARY_MAX = 255
+LINKS_MAX = 2000
+"""Links that one issue may hold (Atlassian, REST v3, the issue limit report's example)."""
 INVISIBLE = "Issue does not exist or you do not have permission to see it."
 OFF_SCREEN = "Field '{id}' cannot be set. It is not on the appropriate screen, or unknown."
 
@@ -96,6 +98,8 @@ class JiraSite:
         self.issues: dict[str, Issue] = {}
         self.ids_by_key: dict[str, str] = {}
         self.ids_by_label: dict[str, set[str]] = {}
+        self.children: dict[str, list[str]] = {}
+        self.links: dict[str, IssueLink] = {}
         self.worklogs = WorklogBook()
         self.last_ids: dict[str, int] = {"issue": FIRST_ISSUE_ID, "worklog": FIRST_WORKLOG_ID}
 
@@ -239,6 +243,8 @@ class JiraSite:
         self.ids_by_key[issue.key] = issue.id
         for label in issue.labels:
             self.ids_by_label.setdefault(label, set()).add(issue.id)
+        if issue.parent:
+            self.children.setdefault(issue.parent, []).append(issue.id)
 
     def next_key(self, project: Project) -> str:
         """The next key of a project."""
@@ -252,6 +258,46 @@ class JiraSite:
         issue.labels = labels
         for label in labels:
             self.ids_by_label.setdefault(label, set()).add(issue.id)
+
+    def set_parent(self, issue: Issue, parent: str) -> None:
+        """Put an issue under another one by its id, or under none."""
+        if issue.parent:
+            self.children[issue.parent].remove(issue.id)
+        issue.parent = parent
+        if parent:
+            self.children.setdefault(parent, []).append(issue.id)
+
+    def subtasks(self, issue: Issue) -> list[Issue]:
+        """The sub-tasks of an issue; what stands under an epic is none."""
+        under = (self.issues[each] for each in self.children.get(issue.id, ()))
+        return [each for each in under if not each.deleted and self.issue_type(each.type).level < 0]
+
+    def comment(self, issue: Issue, who: str, text: str) -> Comment:
+        """A remark made now."""
+        now = self.clock.now()
+        made = Comment(self.next_id("comment"), who, text, now, now, who)
+        issue.comments.append(made)
+        self.record(issue, who)
+        return made
+
+    def link(self, kind: str, source: Issue, target: Issue) -> IssueLink:
+        """Link two issues; a link that there is already is not made again. Raises TooMany."""
+        for each in (self.links[link_id] for link_id in source.links):
+            if (each.kind, each.source, each.target) == (kind, source.id, target.id):
+                return each
+        if max(len(source.links), len(target.links)) >= LINKS_MAX:
+            raise TooMany("The issue has reached its limit of issue links.")
+        made = IssueLink(self.next_id("link"), kind, source.id, target.id)
+        self.links[made.id] = made
+        for issue in (source, target):
+            issue.links.append(made.id)
+        return made
+
+    def unlink(self, link: IssueLink) -> None:
+        """Take a link away from both of its issues."""
+        del self.links[link.id]
+        for issue_id in (link.source, link.target):
+            self.issues[issue_id].links.remove(link.id)
 
     def record(self, issue: Issue, who: str, *items: tuple[str, str, str, str, str]) -> None:
         """An issue changed now: its history and its time of change."""
@@ -276,8 +322,10 @@ class JiraSite:
         return issue.key
 
     def delete_issue(self, key: str) -> None:
-        """An issue and its hours are gone; whether the deletion feed tells of the hours is a switch."""
+        """An issue, its sub-tasks and their hours are gone; whether the deletion feed tells of hours is a switch."""
         issue = self.issue(key)
+        for subtask in self.subtasks(issue):
+            self.delete_issue(subtask.id)
         told = flag(self.switches, "jira_issue_deletion_in_feed")
         for worklog in self.worklogs.live(issue.id).copy():
             self.worklogs.remove(worklog, self.clock.now(), in_feed=told)
@@ -288,7 +336,8 @@ class JiraSite:
         """A project and all its issues are gone."""
         project = self.project(key)
         for issue in self.issues_of(project.key):
-            self.delete_issue(issue.id)
+            if not issue.deleted:  # it went with its parent
+                self.delete_issue(issue.id)
         project.deleted = True
 
     # Hours
@@ -306,7 +355,9 @@ class JiraSite:
             self.next_id("worklog"), issue.id, author_account_id, author_account_id, started, now, now, seconds, comment
         )
         self.worklogs.add(entry)
-        self._hours_changed(issue)
+        issue.updated = now
+        issue.worklog_dates.append(started)
+        issue.worklog_authors.append(author_account_id)
         return entry
 
     def update_worklog(
@@ -368,8 +419,8 @@ class JiraSite:
 
     def _note_hours(self, issue: Issue) -> None:
         live = self.worklogs.live(issue.id)
-        issue.worklog_dates = tuple(entry.started for entry in live)
-        issue.worklog_authors = tuple(entry.author for entry in live)
+        issue.worklog_dates = [entry.started for entry in live]
+        issue.worklog_authors = [entry.author for entry in live]
 
 
 def check_seconds(seconds: int) -> None:

@@ -48,10 +48,13 @@ def _named(who: Person, text: str) -> bool:
 
 def assignable(view: View, request: Request) -> Response:
     """Users to whom issues of a project can be given."""
-    key = request.one("project") or (request.one("issueKey") and view.site.issue(request.one("issueKey")).project)
-    if not key:
+    project, issue = request.one("project"), request.one("issueKey")
+    if issue:
+        view.site.issue(issue, view.who)
+    elif project:
+        view.site.project(project, view.who)
+    else:
         raise Invalid(["Either a project or an issue has to be named."])
-    view.site.project(str(key), view.who)
     return json_response(_matching(view, request))
 
 
@@ -65,12 +68,14 @@ def everybody(view: View, request: Request) -> Response:
 def my_permissions(view: View, request: Request) -> Response:
     """Which of the permissions named the caller holds, in a project or for an issue where one is named."""
     asked = names(request, "permissions")
+    if not asked:
+        raise Invalid(["The 'permissions' query parameter is required."])
     known = {each.key: each for each in PERMISSIONS}
     unknown = sorted(set(asked) - set(known))
     if unknown:
         raise Invalid([f"Unrecognized permission: {name}" for name in unknown])
     project = _project(view, request)
-    shown = {key: _permission(view, known[key], project) for key in asked or known}
+    shown = {key: _permission(view, known[key], project) for key in asked}
     return json_response({"permissions": shown})
 
 

@@ -7,16 +7,17 @@ from datetime import datetime
 from typing import Any
 
 from ml_connector_sandbox.jira.auth import READ, WRITE
-from ml_connector_sandbox.jira.bodies import body, whole
+from ml_connector_sandbox.jira.bodies import body, value, whole
 from ml_connector_sandbox.jira.issues import Issue
 from ml_connector_sandbox.jira.rendering import View
-from ml_connector_sandbox.jira.site import Invalid, NotAllowed, NotThere
+from ml_connector_sandbox.jira.site import Invalid, NotThere
 from ml_connector_sandbox.jira.switches import number, word
 from ml_connector_sandbox.jira.worklogs import Feed, Worklog, in_span, lagging
 from ml_connector_sandbox.wire import Request, Response, json_response
 
 LIST_MAX = 1000
 ISSUE_PAGE = 5000
+RESTRICTIONS = ("group", "role")
 STARTED = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.(\d{3})([+-]\d\d)(\d\d)")
 DURATION = re.compile(r"(\d+(?:\.\d+)?)([wdhm])")
 
@@ -83,13 +84,15 @@ def one(view: View, _request: Request, issue: str, worklog: str) -> Response:
 def add(view: View, request: Request, issue: str) -> Response:
     """Log hours."""
     found = view.site.issue(issue, view.who)
-    view.site.need(view.who, "WORK_ON_ISSUES", found.project)
+    if not view.site.allowed(view.who, "WORK_ON_ISSUES", found.project):
+        raise Invalid(["You do not have the permission to associate a worklog to this issue."])
     asked = body(request)
     started = _started(asked.get("started")) if asked.get("started") else view.site.clock.now()
     seconds = _seconds(view, asked)
     comment = view.read_text(asked.get("comment"), "comment")
+    visibility = _visibility(asked.get("visibility"))
     entry = view.site.add_worklog(found.id, view.who.account_id, started, seconds or 0, comment)
-    entry.visibility = asked.get("visibility")
+    entry.visibility = visibility
     return json_response(view.worklog(entry), 201)
 
 
@@ -98,6 +101,7 @@ def change(view: View, request: Request, issue: str, worklog: str) -> Response:
     entry = _entry(view, issue, worklog)
     _may(view, entry, "EDIT")
     asked = body(request)
+    visibility = _visibility(asked["visibility"]) if "visibility" in asked else entry.visibility
     view.site.update_worklog(
         entry.id,
         view.who.account_id,
@@ -105,6 +109,7 @@ def change(view: View, request: Request, issue: str, worklog: str) -> Response:
         seconds=_seconds(view, asked),
         comment=view.read_text(asked["comment"], "comment") if "comment" in asked else None,
     )
+    entry.visibility = visibility
     return json_response(view.worklog(entry))
 
 
@@ -119,8 +124,7 @@ def remove(view: View, _request: Request, issue: str, worklog: str) -> Response:
 def remove_many(view: View, request: Request, issue: str) -> Response:
     """Delete up to 5,000 entries at once."""
     found, ids = _many(view, request, issue)
-    for entry in _own(view, found, ids):
-        _may(view, entry, "DELETE")
+    for entry in _all(view, found, ids, "DELETE"):
         view.site.delete_worklog(entry.id)
     return Response(204)
 
@@ -129,8 +133,7 @@ def move_many(view: View, request: Request, issue: str) -> Response:
     """Move up to 5,000 entries to another issue: silently."""
     found, ids = _many(view, request, issue)
     target = view.site.issue(str(body(request).get("issueIdOrKey") or ""), view.who)
-    for entry in _own(view, found, ids):
-        _may(view, entry, "EDIT")
+    for entry in _all(view, found, ids, "EDIT"):
         view.site.move_worklog(entry.id, target.id)
     return Response(204)
 
@@ -142,8 +145,12 @@ def _many(view: View, request: Request, issue: str) -> tuple[Issue, list[str]]:
     return view.site.issue(issue, view.who), [str(worklog_id) for worklog_id in ids]
 
 
-def _own(view: View, issue: Issue, ids: list[str]) -> list[Worklog]:
-    return [each for each in view.site.worklogs.live(issue.id) if each.id in set(ids)]
+def _all(view: View, issue: Issue, ids: list[str], verb: str) -> list[Worklog]:
+    """The entries by id, all of this issue and all the caller's to change. Raises NotThere, Invalid."""
+    entries = [_entry(view, issue.id, worklog) for worklog in dict.fromkeys(ids)]
+    for entry in entries:
+        _may(view, entry, verb)
+    return entries
 
 
 def _entry(view: View, issue: str, worklog: str) -> Worklog:
@@ -156,10 +163,11 @@ def _entry(view: View, issue: str, worklog: str) -> Worklog:
 
 
 def _may(view: View, entry: Worklog, verb: str) -> None:
+    """Raises Invalid: for hours the document answers 400 where a permission is lacking, and not 403."""
     project = view.site.issues[entry.issue_id].project
     own = entry.author == view.who.account_id and view.site.allowed(view.who, f"{verb}_OWN_WORKLOGS", project)
     if not own and not view.site.allowed(view.who, f"{verb}_ALL_WORKLOGS", project):
-        raise NotAllowed(f"You do not have the permission to {verb.lower()} this worklog.")
+        raise Invalid([f"You do not have the permission to {verb.lower()} this worklog."])
 
 
 def _started(value: object) -> datetime:
@@ -171,6 +179,16 @@ def _started(value: object) -> datetime:
         return datetime.fromisoformat(f"{found[1]}.{found[2]}{found[3]}:{found[4]}")
     except ValueError:
         raise Invalid([f'"{value}" is no time.']) from None
+
+
+def _visibility(value: object) -> dict[str, str] | None:
+    """To whom an entry is kept; None for everybody who sees the issue. Raises Invalid."""
+    if value is None:
+        return None
+    name = (value.get("value") or value.get("identifier")) if isinstance(value, dict) else None
+    if not isinstance(value, dict) or value.get("type") not in RESTRICTIONS or not isinstance(name, str):
+        raise Invalid(errors={"visibility": "A restriction names a group or a role."})
+    return {"type": str(value["type"]), "value": name}
 
 
 def _seconds(view: View, asked: dict[str, Any]) -> int | None:
@@ -209,7 +227,7 @@ def write_property(view: View, request: Request, issue: str, worklog: str, key: 
     entry = _entry(view, issue, worklog)
     _may(view, entry, "EDIT")
     fresh = key not in entry.properties
-    entry.properties[key] = request.json()
+    entry.properties[key] = value(request)
     return json_response({}, 201 if fresh else 200)
 
 
@@ -217,8 +235,9 @@ def remove_property(view: View, _request: Request, issue: str, worklog: str, key
     """Take one property of an entry away."""
     entry = _entry(view, issue, worklog)
     _may(view, entry, "EDIT")
-    if entry.properties.pop(key, None) is None:
+    if key not in entry.properties:
         raise NotThere(f"The property {key} does not exist.")
+    del entry.properties[key]
     return Response(204)
 
 
