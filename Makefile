@@ -5,6 +5,7 @@ PYTHON ?= python3
 UV_VERSION := $(shell sed -n 's/^uv==\([0-9.]*\).*/\1/p' requirements.lock)
 READY := $(VENV)/.ready
 SIZE ?= small
+JOBS ?= 2
 
 .DEFAULT_GOAL := help
 
@@ -28,10 +29,10 @@ dev: $(READY) ## Run the story, then keep vendors and service running to play wi
 	@$(BIN)/ml-connector demo
 
 check: $(READY) lint types ## The fast part: lint, types and the quick tests
-	@$(BIN)/pytest -m "not slow"
+	@$(BIN)/pytest -n $(JOBS) -m "not slow"
 
 test: $(READY) lint types ## Everything: unit, property, adapters, simulation, docs, architecture
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n $(JOBS)
 
 lint: $(READY) ## Style
 	@$(BIN)/ruff check .

@@ -65,6 +65,7 @@ class Acme:
     world: worlds.World
     installed: Installation
     tap: Callable[[ProductRequest], None] = field(default=lambda _request: None)
+    heard: Callable[[ProductRequest, ProductResponse], None] = field(default=lambda _request, _response: None)
 
     @property
     def people(self) -> list[dict[str, str]]:
@@ -182,9 +183,12 @@ def _open(directory: Path, clock: StillClock, world: worlds.World, acme: Acme | 
     )
 
     def exchange(request: ProductRequest) -> ProductResponse:
-        if acme is not None:
-            acme.tap(request)
-        return transport(request)
+        if acme is None:
+            return transport(request)
+        acme.tap(request)
+        response = transport(request)
+        acme.heard(request, response)
+        return response
 
     def of(_connection: Connection) -> Callable[[ProductRequest], ProductResponse]:
         return exchange

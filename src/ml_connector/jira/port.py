@@ -137,7 +137,7 @@ class Jira(Protocol):
         ...
 
     def issue_types(self, project: str) -> tuple[str, ...]:
-        """Names of the issue types of a project. Raises `Rejected` (404) where the project is gone."""
+        """Names of the issue types of a project. Raises `Rejected` where the project is gone."""
         ...
 
     def create_fields(self, project: str, issue_type: str) -> tuple[CreateField, ...]:

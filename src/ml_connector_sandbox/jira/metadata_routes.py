@@ -192,15 +192,23 @@ def _screen(view: View, *ids: str) -> None:
         raise NotThere("There is no such screen or tab.")
 
 
+def _creatable(view: View, project: str) -> Project:
+    """A project that issues can be created in. The document knows no 404 here. Raises Invalid."""
+    try:
+        return view.site.project(project, view.who)
+    except NotThere as error:
+        raise Invalid([str(error)]) from None
+
+
 def create_types(view: View, request: Request, project: str) -> Response:
     """The issue types that can be created in a project."""
-    view.site.project(project, view.who)
+    _creatable(view, project)
     return json_response(_meta(request, "issueTypes", [view.issue_type(each) for each in schema.ISSUE_TYPES]))
 
 
 def create_fields(view: View, request: Request, project: str, issue_type: str) -> Response:
     """The fields that can be set when an issue of a type is created in a project."""
-    found, kind = view.site.project(project, view.who), view.site.issue_type(issue_type)
+    found, kind = _creatable(view, project), view.site.issue_type(issue_type)
     shown = [_create_field(view, each, found, kind) for each in view.site.fields.values() if each.on_screen]
     return json_response(_meta(request, "fields", shown))
 
