@@ -121,7 +121,7 @@ class Parser:
         order = self._order() if self._at_order() else ()
         if not self._done():
             raise JqlError(f"Error in the JQL Query: Expecting either 'OR' or 'AND' but got '{self._peek()}'.")
-        labels = frozenset.intersection(*self.labels) if self.labels else None
+        labels = self.labels[0] if self.labels else None  # an issue has many labels: each condition bounds by itself
         keys = frozenset.intersection(*self.keys) if self.keys else None
         return Query(test, order, labels, keys, frozenset(self.projects))
 
@@ -156,7 +156,9 @@ class Parser:
         found: list[tuple[str, bool]] = []
         while True:
             name = self._field()
-            descending = self._take("desc") or (not self._take("asc") and False)
+            descending = self._take("desc")
+            if not descending:
+                self._take("asc")
             found.append((name, descending))
             if not self._take(","):
                 return tuple(found)

@@ -19,6 +19,7 @@ from ml_connector_sandbox.wire import Request, Response, Router, html_response, 
 OFFLINE = "offline_access"
 CODE_LIFE = timedelta(minutes=10)
 REFRESH_LIFE = timedelta(days=90)
+STRANGER = "<h1>Something went wrong</h1><p>Unknown app or no redirect_uri.</p>"
 REFUSED = "Unknown or invalid refresh token."
 
 
@@ -32,20 +33,26 @@ def add_oauth(router: Router, site: JiraSite) -> None:
 
 def authorize(site: JiraSite, request: Request) -> Response:
     """Grant access at once, as the integration user; by a switch, ask on a page first."""
-    if request.one("client_id") != site.app.client_id or not request.one("redirect_uri"):
-        return html_response("<h1>Something went wrong</h1><p>Unknown app or no redirect_uri.</p>", 400)
+    asked = dict(request.query)
+    if not _from_the_app(site, asked):
+        return html_response(STRANGER, 400)
     if flag(site.switches, "jira_consent_page"):
         hidden = "".join(
             f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">' for name, value in request.query
         )
         page = f'<form method="post"><p>{escape(request.one("scope"))}</p>{hidden}<button>Accept</button></form>'
         return html_response(f"<html><body><h1>ml-connector asks for access</h1>{page}</body></html>")
-    return _granted(site, dict(request.query))
+    return _granted(site, asked)
 
 
 def agree(site: JiraSite, request: Request) -> Response:
     """The page was agreed to."""
-    return _granted(site, dict(parse_qsl(request.body.decode())))
+    asked = _form(request)
+    return _granted(site, asked) if _from_the_app(site, asked) else html_response(STRANGER, 400)
+
+
+def _from_the_app(site: JiraSite, asked: dict[str, str]) -> bool:
+    return asked.get("client_id") == site.app.client_id and bool(asked.get("redirect_uri"))
 
 
 def _granted(site: JiraSite, asked: dict[str, str]) -> Response:
