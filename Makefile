@@ -6,6 +6,8 @@ UV_VERSION := $(shell sed -n 's/^uv==\([0-9.]*\).*/\1/p' requirements.lock)
 READY := $(VENV)/.ready
 SIZE ?= small
 JOBS ?= 2
+SEEDS ?= 200
+SEED ?=
 
 .DEFAULT_GOAL := help
 
@@ -44,6 +46,9 @@ types: $(READY) ## Strict types
 format: $(READY) ## Put the code into its one format
 	@$(BIN)/ruff format .
 
+sim: $(READY) ## Try to prove us wrong: SEEDS=2000 seeds, or all that happens in SEED=17
+	@cd tests && $(abspath $(BIN))/python -m simulation $(if $(SEED),--seed $(SEED),--seeds $(SEEDS))
+
 bench: $(READY) ## Measure (SIZE=small or large)
 	@$(BIN)/python -m benchmarks --size $(SIZE)
 
@@ -54,4 +59,4 @@ lock: $(READY) ## Resolve the dependencies anew, for every platform
 clean: ## Remove the virtual environment and everything made
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
 
-.PHONY: help setup demo dev check test lint types format bench lock clean
+.PHONY: help setup demo dev check test lint types format sim bench lock clean

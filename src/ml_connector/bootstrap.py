@@ -16,9 +16,10 @@ from sqlalchemy import Connection as Transaction
 
 from ml_connector.clock import Clock, SystemClock
 from ml_connector.engine.lane import Lane
-from ml_connector.engine.loop import Loop, Schedule
+from ml_connector.engine.loop import Loop, Rounds, Schedule
 from ml_connector.engine.poll import order_key
-from ml_connector.engine.run import run_lane
+from ml_connector.engine.reconcile import reconcile
+from ml_connector.engine.run import recorded, run_lane
 from ml_connector.erp import registry as erps
 from ml_connector.erp.gateway import Gateway
 from ml_connector.erp.ion import ClientAuthentication, parse_ionapi
@@ -200,6 +201,7 @@ def schedules(installed: Installation) -> dict[str, Schedule]:
         name: Schedule(
             timedelta(seconds=connection.schedule.interval_seconds),
             timedelta(seconds=connection.schedule.sweep_seconds),
+            timedelta(seconds=connection.schedule.reconcile_seconds),
             timedelta(seconds=connection.schedule.jitter_seconds),
         )
         for name, connection in installed.connections.items()
@@ -210,17 +212,25 @@ def embedded_loop(installed: Installation, stop: threading.Event) -> Loop:
     """The schedule of all connections, in this process. Each lane is built once and keeps its connections open."""
     lanes: dict[str, Lane] = {}
 
-    def run(name: str) -> Callable[[bool], None]:
-        def once(sweeping: bool) -> None:  # noqa: FBT001 - the loop's own signature
+    def run(name: str) -> Callable[[Rounds], None]:
+        def once(rounds: Rounds) -> None:
             if name not in lanes:
                 lanes[name] = installed.lane(name)
-            outcome = run_lane(lanes[name], sweeping=sweeping)
+            outcome = run_lane(lanes[name], sweeping=rounds.sweep)
             log.info("A run has ended.", action="run_ended", connection=name, written=outcome.written)
+            if rounds.reconcile:
+                _reconcile(lanes[name])
 
         return once
 
     runs = {name: run(name) for name in installed.connections}
     return Loop(schedules(installed), runs, installed.clock, stop, tell_failure)
+
+
+def _reconcile(lane: Lane) -> None:
+    found = recorded(lane, lambda: reconcile(lane))
+    count = len(found.differences)
+    log.info("The books were tied out.", action="reconciled", connection=lane.name, agrees=found.agrees, found=count)
 
 
 def serve_installation(installed: Installation, host: str, port: int) -> None:

@@ -98,14 +98,15 @@ def _books(world: World) -> list[tuple[str, str, Answer]]:
         ("GET", "/books/gl", lambda _asked: cloudsuite_books.gl(world.cloudsuite)),
         ("GET", "/books/orders", lambda _asked: cloudsuite_books.orders(world.cloudsuite)),
         ("GET", "/books/projects", lambda _asked: cloudsuite_books.projects(world.cloudsuite)),
-        ("GET", "/books/dimensions", lambda _asked: _dimensions(world)),
+        ("GET", "/books/dimensions", lambda _asked: dimensions(world)),
         ("GET", "/books/issues", lambda _asked: jira_books.issues(world.jira)),
         ("GET", "/books/worklogs", lambda _asked: jira_books.worklogs(world.jira)),
         ("GET", "/books/webhooks", lambda _asked: jira_books.webhooks(world.jira)),
     ]
 
 
-def _dimensions(world: World) -> dict[str, list[dict[str, object]]]:
+def dimensions(world: World) -> dict[str, list[dict[str, object]]]:
+    """The accounts and cost centers, with what an auditor has to know of each."""
     reference, tables = world.cloudsuite.reference, world.cloudsuite.tables
     accounts = [reference.account(row.key[-1]) for row in tables["GeneralLedgerChartAccount"].living()]
     centers = [reference.cost_center(row.key[-1]) for row in tables["AccountingUnit"].living()]
@@ -122,7 +123,7 @@ def _settings(world: World) -> list[tuple[str, str, Answer]]:
         ("GET", "/calls", lambda _asked: world.calls.document()),
         ("GET", "/calls/log", lambda _asked: list(world.calls.log)),
         ("DELETE", "/calls", lambda _asked: world.calls.clear()),
-        ("GET", "/faults", lambda _asked: {"rules": world.faults.document(), "known": FAULTS}),
+        ("GET", "/faults", lambda _asked: _faults(world)),
         ("PUT", "/faults", lambda asked: _put_faults(world, asked)),
         ("GET", "/limits", lambda _asked: world.limits.document()),
         ("PUT", "/limits", lambda asked: _put_limits(world, asked)),
@@ -141,6 +142,11 @@ def _advance(world: World, asked: Any) -> dict[str, str]:
         raise BadCall(f"advance_seconds is needed, as a number from 0 to {FURTHEST}: the clock moves forward only")
     world.advance(seconds)
     return _now(world)
+
+
+def _faults(world: World) -> dict[str, Any]:
+    """The rules in force, how often each fault struck, and the faults that there are."""
+    return {"rules": world.faults.document(), "struck": dict(world.faults.struck), "known": FAULTS}
 
 
 def _put_faults(world: World, asked: Any) -> list[dict[str, Any]]:

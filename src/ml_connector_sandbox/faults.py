@@ -8,6 +8,7 @@ them takes no `method` and no `path_holds`.
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from functools import partial
@@ -90,6 +91,8 @@ class Faults:
 
     random: random.Random
     rules: list[Rule] = field(default_factory=list)
+    struck: Counter[str] = field(default_factory=Counter)
+    """How often each fault did something, since the world began."""
 
     def put(self, documents: list[Mapping[str, Any]]) -> None:
         """Replace all rules. Raises BadRule."""
@@ -112,8 +115,10 @@ class Faults:
     def _draw(self, rule: Rule) -> bool:
         if rule.next > 0:
             rule.next -= 1
-            return True
-        return rule.probability > 0 and self.random.random() < rule.probability
+        elif not (rule.probability > 0 and self.random.random() < rule.probability):
+            return False
+        self.struck[rule.name] += 1
+        return True
 
     def document(self) -> list[dict[str, Any]]:
         """The rules as JSON takes them; those that have struck for the last time stand with `next` 0."""

@@ -4,6 +4,8 @@ import ast
 import re
 from pathlib import Path
 
+from ml_connector.core.reconcile import Discrepancy
+
 ROOT = Path(__file__).parent.parent.parent
 MAKERS = {"Finding", "hold", "_order_hold"}
 
@@ -21,7 +23,8 @@ def codes_in_source() -> set[str]:
                         for part in ast.walk(argument)
                         if isinstance(part, ast.Constant) and isinstance(part.value, str) and "_" in part.value
                     }
-    return {code for code in found if re.fullmatch(r"[a-z]+(_[a-z]+)+", code)}
+    found = {code for code in found if re.fullmatch(r"[a-z]+(_[a-z]+)+", code)}
+    return found | {kind.value for kind in Discrepancy}
 
 
 def test_every_finding_has_its_row_and_every_row_its_finding() -> None:

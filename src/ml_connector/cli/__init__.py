@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from ml_connector.cli import books, play, setup, work
+from ml_connector.cli import books, closing, play, setup, work
 from ml_connector.cli.app import log_to_stderr
 
 app = typer.Typer(
@@ -29,6 +29,7 @@ for command in (
     books.explain,
     books.budget,
     books.findings,
+    closing.reconcile,
 ):
     app.command()(command)
 for name, group in (

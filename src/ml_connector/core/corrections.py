@@ -74,30 +74,39 @@ def lacking(work: Iterable[LoggedWork], books: Books) -> Lacking:
     deltas: list[Delta] = []
     findings: dict[tuple[str, str], Finding] = {}
     for item in sorted(work, key=lambda item: (item.worklog.started, item.worklog.id)):
-        outcome = _delta(item, books)
-        if isinstance(outcome, Finding):
-            findings[outcome.code, outcome.subject] = outcome
-        elif outcome is not None:
-            deltas.append(outcome)
+        delta, finding = _judge(item, books)
+        if finding is not None:
+            findings[finding.code, finding.subject] = finding
+        if delta is not None:
+            deltas.append(delta)
     return Lacking(tuple(deltas), tuple(findings.values()))
 
 
-def _delta(item: LoggedWork, books: Books) -> Delta | Finding | None:
+def _judge(item: LoggedWork, books: Books) -> tuple[Delta | None, Finding | None]:
+    """What our books lack for a worklog, and what keeps it, or a part of it, from being booked."""
     standing = outstanding(books.recorded.get(item.worklog.id, ()))
     facts = facts_of(item.worklog, item.order, books.policy.zone)
     if item.fate is Fate.LIVE and standing and {entry.share.basis.facts for entry in standing} == {facts}:
-        return None
+        return None, None
     if item.fate is Fate.INVISIBLE:
-        return _invisible(item) if standing else None
-    wanted = _wanted(item, books)
-    if isinstance(wanted, Finding):
-        return wanted
+        return None, _invisible(item) if standing else None
+    found = _wanted(item, books)
+    finding = found if isinstance(found, Finding) else None
+    if finding is not None and not _moved(item, standing):
+        return None, finding
+    # The old order of a moved entry must not carry it any longer, whether or not the new one can.
+    wanted = () if isinstance(found, Finding) else found
     if not standing and not wanted:
-        return None
+        return None, finding
     unsettled = next((entry for entry in standing if entry.state not in IN_LEDGER), None)
     if unsettled is not None:
-        return _unsettled(item, unsettled)
-    return _correction(item, standing, wanted, facts, books)
+        return None, _unsettled(item, unsettled)
+    correction = _correction(item, standing, wanted, facts, books)
+    return (None, correction) if isinstance(correction, Finding) else (correction, finding)
+
+
+def _moved(item: LoggedWork, standing: Sequence[Recorded]) -> bool:
+    return any(entry.share.order != item.order for entry in standing)
 
 
 def _wanted(item: LoggedWork, books: Books) -> tuple[Share, ...] | Finding:

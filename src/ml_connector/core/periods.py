@@ -38,7 +38,7 @@ class PeriodPolicy:
         """The day itself, the first open day after it, or None where policy says to hold."""
         if self._is_open(entity, day):
             return day
-        return self._next_open(entity, day) if self.closed_period is ClosedPeriod.NEXT_OPEN else None
+        return self.next_open(entity, day) if self.closed_period is ClosedPeriod.NEXT_OPEN else None
 
     def _is_open(self, entity: str, day: date) -> bool:
         return day >= self.earliest.get(entity, day) and not self._covering(entity, day)
@@ -46,7 +46,8 @@ class PeriodPolicy:
     def _covering(self, entity: str, day: date) -> Span | None:
         return next((span for span in self.closed.get(entity, ()) if span.begins <= day <= span.ends), None)
 
-    def _next_open(self, entity: str, day: date) -> date | None:
+    def next_open(self, entity: str, day: date) -> date | None:
+        """The day itself where it can be posted to, else the first one after it that can."""
         day = max(day, self.earliest.get(entity, day))
         for _ in range(SPANS_CROSSED_MAX):
             span = self._covering(entity, day)

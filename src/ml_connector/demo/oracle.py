@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from fractions import Fraction
 from typing import Any
 
@@ -33,6 +33,7 @@ class Books:
     active_cost_centers: frozenset[str]
     active_accounts: frozenset[str]
     post_from: date
+    zone: tzinfo = UTC
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ def expected(books: Books) -> Counter[Bucket]:
     totals: Counter[Bucket] = Counter()
     for worklog in books.worklogs:
         order = by_issue.get(worklog["issue_key"])
-        day = datetime.fromisoformat(worklog["started"]).astimezone(UTC).date()
+        day = datetime.fromisoformat(worklog["started"]).astimezone(books.zone).date()
         if order is None or worklog["deleted"] or not worklog["seconds"] or day < books.post_from:
             continue
         parts = weights(order, books)

@@ -6,7 +6,7 @@ import os
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import uuid4
 
@@ -53,7 +53,8 @@ def _nobody(_message: str) -> None:
 class Lane:
     """One connection, one run. `say` hears progress in words; `epoch` is the lease that fences our writes.
 
-    `unseen_projects` are mapped Jira projects that a search of this run could not see.
+    `unseen_projects` are mapped Jira projects that a search of this run could not see; `facts` are the ERP's accounts,
+    cost centers and periods as this run last read them, and when.
     """
 
     name: str
@@ -67,6 +68,7 @@ class Lane:
     owner: str = field(default_factory=lambda: f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}")
     epoch: int = 0
     unseen_projects: set[str] = field(default_factory=set)
+    facts: tuple[datetime, CostPolicy] | None = None
 
     def enter(self) -> None:
         """Take the lease. Raises Refused while another worker holds it."""
@@ -79,6 +81,7 @@ class Lane:
             )
         self.epoch = epoch
         self.unseen_projects.clear()
+        self.facts = None
 
     def leave(self) -> None:
         """Give the lease back."""

@@ -25,7 +25,16 @@ class Schedule:
 
     interval: timedelta
     sweep: timedelta
+    reconcile: timedelta
     jitter: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Rounds:
+    """The slow rounds that are due with a run."""
+
+    sweep: bool
+    reconcile: bool
 
 
 @dataclass(slots=True)
@@ -34,11 +43,12 @@ class Due:
 
     cycle: datetime
     sweep: datetime
+    reconcile: datetime
     running: bool = False
 
 
-Run = Callable[[bool], None]
-"""Runs one connection once; the argument says whether the slow rounds are due too."""
+Run = Callable[[Rounds], None]
+"""Runs one connection once, with the slow rounds that are due."""
 Tell = Callable[[str, ConnectorError | Exception], None]
 """Hears that a run of a connection failed."""
 
@@ -59,7 +69,9 @@ class Loop:
     def run(self) -> None:
         """Run until stopped, then wait for what is under way."""
         now = self.clock.now()
-        self.due = {name: Due(now, now + schedule.sweep) for name, schedule in self.schedules.items()}
+        self.due = {
+            name: Due(now, now + schedule.sweep, now + schedule.reconcile) for name, schedule in self.schedules.items()
+        }
         while not self.stop.is_set():
             self.start_due()
             self.stop.wait(TICK_SECONDS)
@@ -79,17 +91,20 @@ class Loop:
 
     def _run_one(self, name: str, due: Due) -> None:
         schedule = self.schedules[name]
-        sweeping = due.sweep <= self.clock.now()
+        began = self.clock.now()
+        rounds = Rounds(due.sweep <= began, due.reconcile <= began)
         pause = schedule.interval
         try:
-            self.runs[name](sweeping)
+            self.runs[name](rounds)
         except Unauthorized as error:
             pause = max(pause, UNAUTHORIZED_PAUSE)
             self.tell(name, error)
         except Exception as error:  # noqa: BLE001 - one connection's failure must not end the others
             self.tell(name, error)
         now = self.clock.now()
-        if sweeping:
+        if rounds.sweep:
             due.sweep = now + schedule.sweep
+        if rounds.reconcile:
+            due.reconcile = now + schedule.reconcile
         due.cycle = now + pause + schedule.jitter * self.random.random()
         due.running = False

@@ -66,8 +66,8 @@ def poll_erp(lane: Lane) -> None:
 
 def poll_worklogs(lane: Lane) -> None:
     """Read the feeds of changed and of deleted worklogs to their ends."""
-    _read_feed(lane, "jira.worklogs.updated", lane.jira.updated_worklogs, _take_updated)
-    _read_feed(lane, "jira.worklogs.deleted", lane.jira.deleted_worklogs, _take_deleted)
+    _read_feed(lane, "jira.worklogs.updated", lane.jira.updated_worklogs, take_updated)
+    _read_feed(lane, "jira.worklogs.deleted", lane.jira.deleted_worklogs, take_deleted)
 
 
 def _read_feed(
@@ -108,7 +108,8 @@ def _first_since(lane: Lane) -> datetime:
     return datetime(start.year, start.month, start.day, tzinfo=UTC) - FIRST_FEED_SPAN
 
 
-def _take_updated(lane: Lane, changes: tuple[WorklogChange, ...]) -> None:
+def take_updated(lane: Lane, changes: tuple[WorklogChange, ...]) -> None:
+    """Read the entries whose change is news, and keep them. One that cannot be read is invisible, and no more."""
     with lane.database.read() as tx:
         held = worklogs.known(tx, lane.name, [(change.worklog_id, change.at) for change in changes])
     wanted = [change.worklog_id for change in changes if change.worklog_id not in held]
@@ -119,10 +120,10 @@ def _take_updated(lane: Lane, changes: tuple[WorklogChange, ...]) -> None:
     with lane.database.begin() as tx:
         touched = worklogs.take(tx, lane.name, found, lane.clock.now())
         touched |= worklogs.mark_invisible(tx, lane.name, missing, lane.clock.now())
-        _hint(tx, lane, touched)
+        hint(tx, lane, touched)
 
 
-def _take_deleted(lane: Lane, changes: tuple[WorklogChange, ...]) -> None:
+def take_deleted(lane: Lane, changes: tuple[WorklogChange, ...]) -> None:
     """A deletion counts when the feed names it and reading by id no longer finds it."""
     ids = [change.worklog_id for change in changes]
     with lane.database.read() as tx:
@@ -134,7 +135,7 @@ def _take_deleted(lane: Lane, changes: tuple[WorklogChange, ...]) -> None:
     with lane.database.begin() as tx:
         touched = worklogs.take(tx, lane.name, alive, lane.clock.now())
         touched |= worklogs.mark_deleted(tx, lane.name, gone, lane.clock.now())
-        _hint(tx, lane, touched)
+        hint(tx, lane, touched)
 
 
 def _read_all_issues(lane: Lane) -> None:
@@ -147,7 +148,7 @@ def _read_all_issues(lane: Lane) -> None:
 def take_issue_worklogs(lane: Lane, found: tuple[Worklog, ...]) -> None:
     """Store worklogs that were read by issue."""
     with lane.database.begin() as tx:
-        _hint(tx, lane, worklogs.take(tx, lane.name, found, lane.clock.now()))
+        hint(tx, lane, worklogs.take(tx, lane.name, found, lane.clock.now()))
 
 
 def poll_issues(lane: Lane) -> None:
@@ -180,7 +181,7 @@ def poll_issues(lane: Lane) -> None:
         cursors.move(tx, lane.name, stream, now.isoformat(), now)
 
 
-def _hint(tx: Transaction, lane: Lane, issue_ids: Iterable[str]) -> None:
+def hint(tx: Transaction, lane: Lane, issue_ids: Iterable[str]) -> None:
     """Queue the orders whose issues were touched; worklogs elsewhere are kept but concern nobody yet."""
     found = bindings.by_issue_ids(tx, lane.name, list(issue_ids))
     keys.add(tx, lane.name, (order_key(item.kind, item.erp_key) for item in found), lane.clock.now())

@@ -8,6 +8,7 @@ from __future__ import annotations
 from ml_connector.core.journal import Presence, presence
 from ml_connector.core.ledger import Posting, State
 from ml_connector.core.records import Finding, Issue, Kind, Severity
+from ml_connector.engine.census import census
 from ml_connector.engine.lane import Lane
 from ml_connector.engine.poll import order_key
 from ml_connector.erp.port import Window
@@ -22,6 +23,8 @@ def sweep(lane: Lane) -> tuple[Finding, ...]:
     """One slow round. Returns what it found; open findings are replaced by these."""
     lane.say("looking for deleted and moved issues")
     sweep_issues(lane)
+    lane.say("reading the hours of the open periods again")
+    census(lane)
     lane.say("looking for purchase orders that are gone")
     found = sweep_erp(lane)
     lane.say("reading back what finance has posted")

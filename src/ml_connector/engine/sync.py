@@ -100,11 +100,16 @@ def apply_approved(lane: Lane) -> dict[str, State]:
         approved = plans.by_state(tx, lane.name, plans.APPROVED)
     done: dict[str, State] = {}
     for kept in approved:
-        try:
-            done |= apply(lane, kept.hash).postings
-        except Drifted as error:
-            lane.say(str(error))
+        done |= _apply(lane, kept.hash)
     return done
+
+
+def _apply(lane: Lane, plan: str) -> dict[str, State]:
+    try:
+        return apply(lane, plan).postings
+    except Drifted as error:
+        lane.say(str(error))
+        return {}
 
 
 def _propose(lane: Lane, plan: Plan, prepared_by: str, outcome: Outcome) -> None:
@@ -116,7 +121,7 @@ def _propose(lane: Lane, plan: Plan, prepared_by: str, outcome: Outcome) -> None
     if passes_by_policy(lane, proposal):
         with lane.database.begin() as tx:
             plans.approve(tx, proposal.hash, BY_POLICY, lane.clock.now())
-        outcome.postings |= apply(lane, proposal.hash).postings
+        outcome.postings |= _apply(lane, proposal.hash)
 
 
 def _settle(lane: Lane, plan: Plan, world: World, waiting: Mapping[str, int], refusals: dict[str, Finding]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -11,6 +11,7 @@ from sqlalchemy import Connection as Transaction
 from ml_connector.core.budget import LaborSum
 from ml_connector.core.corrections import Fate, LoggedWork
 from ml_connector.core.labor import CostPolicy, facts_of, work_date
+from ml_connector.core.ledger import Recorded
 from ml_connector.core.money import Money
 from ml_connector.core.orders import order_from_rows, project_from_row
 from ml_connector.core.periods import Span
@@ -21,6 +22,9 @@ from ml_connector.engine.poll import order_key, split_key
 from ml_connector.store import bindings, erp_rows, holds, postings, worklogs
 from ml_connector.store.bindings import Binding
 from ml_connector.store.worklogs import Held
+
+FACTS_AGE_MAX = timedelta(seconds=60)
+"""How long a run relies on what it read of accounts, cost centers and periods."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +77,12 @@ def load_world(tx: Transaction, lane: Lane, keys: Collection[str]) -> World:
     """Everything that planning these keys reads. Orders that a worklog was moved between come along."""
     of_orders = {erp_key for kind, erp_key in map(split_key, keys) if kind is Kind.PURCHASE_ORDER}
     held = _held_worklogs(tx, lane, of_orders)
-    issues = {binding.issue_id: binding for binding in bindings.by_issue_ids(tx, lane.name, _issue_ids(held))}
+    recorded = postings.recorded_of_worklogs(tx, lane.name, list(held))
+    issue_ids = {item.worklog.issue_id for item in held.values()} | _charged_issues(recorded)
+    issues = {binding.issue_id: binding for binding in bindings.by_issue_ids(tx, lane.name, issue_ids)}
+    recorded |= _same_groups(tx, lane, of_orders, issues.values(), recorded)
     wanted = set(keys) | {order_key(issue.kind, issue.erp_key) for issue in issues.values()}
     records = load_records(tx, lane, wanted)
-    recorded = postings.recorded_of_worklogs(tx, lane.name, list(held))
     labor = postings.labor_sums(tx, lane.name)
     bound = {
         (binding.kind, binding.erp_key): _bound(binding)
@@ -114,8 +120,23 @@ def _held_worklogs(tx: Transaction, lane: Lane, orders: Collection[str]) -> dict
     return {item.worklog.id: item for item in (*found, *worklogs.by_ids(tx, lane.name, list(missing)))}
 
 
-def _issue_ids(held: dict[str, Held]) -> list[str]:
-    return list({item.worklog.issue_id for item in held.values()})
+def _charged_issues(recorded: Mapping[str, Sequence[Recorded]]) -> set[str]:
+    """The issues that worklogs were on when they were charged: a reversal names the issue of its original."""
+    return {item.share.issue_id for items in recorded.values() for item in items}
+
+
+def _same_groups(
+    tx: Transaction,
+    lane: Lane,
+    orders: Collection[str],
+    issues: Iterable[Binding],
+    recorded: Mapping[str, Sequence[Recorded]],
+) -> dict[str, tuple[Recorded, ...]]:
+    """What else our books hold about every order that a line may be planned for: generations count whole groups."""
+    touched = set(orders) | {issue.erp_key for issue in issues if issue.kind is Kind.PURCHASE_ORDER}
+    touched |= {item.share.order for items in recorded.values() for item in items}
+    others = postings.worklogs_of_orders(tx, lane.name, touched) - set(recorded)
+    return postings.recorded_of_worklogs(tx, lane.name, others)
 
 
 def _work(tx: Transaction, lane: Lane, held: dict[str, Held], issues: dict[str, Binding]) -> tuple[LoggedWork, ...]:
@@ -167,7 +188,17 @@ def _authorized(
 
 
 def erp_facts(lane: Lane) -> CostPolicy:
-    """The cost policy with the ERP's own accounts, cost centers and closed periods: read only when hours are costed."""
+    """The cost policy with the ERP's own accounts, cost centers and closed periods: read only when hours are costed.
+
+    A plan and its check in the same run share one reading, if it is not older than FACTS_AGE_MAX.
+    """
+    now = lane.clock.now()
+    if lane.facts is None or now - lane.facts[0] > FACTS_AGE_MAX:
+        lane.facts = now, _read_facts(lane)
+    return lane.facts[1]
+
+
+def _read_facts(lane: Lane) -> CostPolicy:
     policy = lane.policy.cost
     closed = {
         entity: tuple(Span(period.begins, period.ends) for period in lane.erp.periods(entity) if period.open is False)

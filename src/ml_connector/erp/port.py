@@ -6,12 +6,12 @@ and how long an ambiguous write may stay invisible.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
-from ml_connector.core.journal import Journal, Sighting
+from ml_connector.core.journal import Journal, SeenLine, Sighting
 from ml_connector.core.records import Kind, Row
 
 
@@ -82,6 +82,18 @@ class RowRefusal:
     message: str
 
 
+@dataclass(frozen=True, slots=True)
+class LedgerExtract:
+    """Ledger lines by the reference that they carry. `unread` are references of which a line could not be read.
+
+    `searched` is False where the ERP refuses to search by the beginning of a reference.
+    """
+
+    lines: Mapping[str, tuple[SeenLine, ...]]
+    unread: frozenset[str] = frozenset()
+    searched: bool = True
+
+
 class Erp(Protocol):
     """A CloudSuite product line. Every method may raise `Transient`, `RateLimited`, `Unauthorized` or `Malformed`."""
 
@@ -116,6 +128,10 @@ class Erp(Protocol):
 
     def sight(self, reference: str) -> Sighting:
         """Everything that the ERP shows under one reference: staging, results and GL detail. Reads only."""
+        ...
+
+    def ledger_under(self, prefix: str) -> LedgerExtract:
+        """All ledger lines whose reference begins so, whoever entered them. Reads only."""
         ...
 
     def stage(self, journal: Journal, sequences: Sequence[int]) -> tuple[RowRefusal, ...]:

@@ -216,6 +216,8 @@ class Schedule(Section):
     """Seconds from the start of one run to the start of the next."""
     sweep_seconds: Annotated[int, Field(ge=1, le=7 * DAY_SECONDS)] = 3_600
     """Seconds between two searches for issues that were deleted or moved."""
+    reconcile_seconds: Annotated[int, Field(ge=1, le=31 * DAY_SECONDS)] = DAY_SECONDS
+    """Seconds between two reconciliations of Jira's hours, our ledger and the general ledger."""
     jitter_seconds: Annotated[int, Field(ge=0, le=DAY_SECONDS)] = 5
     """A random part of this many seconds at most is added to each wait."""
 

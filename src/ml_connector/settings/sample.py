@@ -155,6 +155,7 @@ project = {projects_project}
 [schedule]
 #interval_seconds = 60
 #sweep_seconds = 3600
+#reconcile_seconds = 86400
 #jitter_seconds = 5
 
 # Whose hours are costed.

@@ -9,13 +9,25 @@ import os
 import socket
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from ml_connector.errors import Fenced
 from ml_connector.store.database import from_time, upsert
 from ml_connector.store.tables import leases
 
 FREE = ""
+
+
+RENEWAL = (
+    update(leases)
+    .where(
+        leases.c.connection == bindparam("ours"),
+        leases.c.owner == bindparam("holder"),
+        leases.c.epoch == bindparam("at_epoch"),
+    )
+    .values(expires_at=bindparam("until"))
+)
+"""Made once: it goes with every write of a lane."""
 
 
 def take(tx: Connection, connection: str, owner: str, now: datetime, seconds: float) -> int | None:
@@ -50,8 +62,8 @@ def _is_dead(owner: str) -> bool:
 def renew(tx: Connection, connection: str, owner: str, epoch: int, now: datetime, seconds: float) -> None:
     """Prove that the lease is still ours and prolong it. Raises Fenced where another has taken it."""
     expires = from_time(now + timedelta(seconds=seconds))
-    mine = (leases.c.connection == connection, leases.c.owner == owner, leases.c.epoch == epoch)
-    if tx.execute(update(leases).where(*mine).values(expires_at=expires)).rowcount == 0:
+    mine = {"ours": connection, "holder": owner, "at_epoch": epoch, "until": expires}
+    if tx.execute(RENEWAL, mine).rowcount == 0:
         raise Fenced(
             f"Another process has taken over connection {connection}; this one stopped before its next write.",
             remedy="Nothing is to be done: the other one goes on from the stored state.",

@@ -186,6 +186,25 @@ def by_states(tx: Connection, connection: str, states: Collection[State]) -> lis
     return list(tx.scalars(select(table.c.reference).where(*where).order_by(table.c.intended_at, table.c.reference)))
 
 
+def everything(tx: Connection, connection: str) -> list[Posting]:
+    """All postings with their lines, oldest first."""
+    references = tx.scalars(
+        select(table.c.reference)
+        .where(table.c.connection == connection)
+        .order_by(table.c.intended_at, table.c.reference)
+    )
+    return [load(tx, connection, reference) for reference in references.all()]
+
+
+def of_others(tx: Connection, connection: str, references: Collection[str]) -> set[str]:
+    """Those among some references that other connections of this installation posted."""
+    found: set[str] = set()
+    for part in chunks(references):
+        where = (table.c.connection != connection, table.c.reference.in_(part))
+        found |= set(tx.scalars(select(table.c.reference).where(*where)))
+    return found
+
+
 def counts(tx: Connection, connection: str) -> dict[str, int]:
     """How many postings stand in each state."""
     query = select(table.c.state, func.count()).where(table.c.connection == connection)

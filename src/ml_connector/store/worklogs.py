@@ -105,6 +105,16 @@ def of_issues(tx: Connection, connection: str, issue_ids: Collection[str]) -> li
     return [item for part in chunks(issue_ids) for item in _where(tx, connection, worklogs.c.issue_id.in_(part))]
 
 
+def everything(tx: Connection, connection: str) -> list[Held]:
+    """All worklogs that we ever saw, deleted ones too."""
+    return list(_where(tx, connection))
+
+
+def started_since(tx: Connection, connection: str, first: date) -> list[Held]:
+    """Worklogs that start on a day or later, as their own offset counts days, and were not deleted."""
+    return list(_where(tx, connection, worklogs.c.started_on >= first.isoformat(), worklogs.c.state != DELETED))
+
+
 def of_authors(tx: Connection, connection: str, authors: Collection[str], first: date, last: date) -> list[Held]:
     """Worklogs of some people that start on some days, as their own offset counts days."""
     days = (worklogs.c.started_on >= first.isoformat(), worklogs.c.started_on <= last.isoformat())

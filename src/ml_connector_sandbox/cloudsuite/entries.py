@@ -41,6 +41,8 @@ LEDGER_DEFAULTS: dict[str, object] = {
     "empty_run_group_refused": False,
     # Whether rows leave staging once they became entries.
     "fsm_interfaced_rows_removed": False,
+    # Whether the integration user may post into closed periods (back posting).
+    "fsm_back_posting": False,
     # What `Status` a staged row in error shows: "0" (unreleased) or "3" (error).
     "fsm_error_status": UNRELEASED,
     # Whether a ledger line tells its status as the code ("1", "2") or in a word.
@@ -129,7 +131,7 @@ def currency(row: Row, reference: Reference) -> str:
     return "" if entity is None else entity.currency
 
 
-def edit(rows: Sequence[Row], reference: Reference) -> list[str]:
+def edit(rows: Sequence[Row], reference: Reference, *, back_posting: bool = False) -> list[str]:
     """What is wrong with each row of one run group, in the rows' order; an empty text where nothing is.
 
     The texts are ours: no page tells the vendor's. A run group that does not net to zero for an entity and a currency
@@ -140,26 +142,28 @@ def edit(rows: Sequence[Row], reference: Reference) -> list[str]:
     for row, charge in zip(rows, charges, strict=True):
         totals[charge] += amount(row)
     return [
-        "; ".join((*_flaws(row, charge, reference), *_imbalance(charge, totals[charge])))[:ERROR_WIDTH]
+        "; ".join((*_flaws(row, charge, reference, back_posting=back_posting), *_imbalance(charge, totals[charge])))[
+            :ERROR_WIDTH
+        ]
         for row, charge in zip(rows, charges, strict=True)
     ]
 
 
-def _flaws(row: Row, charge: Charge, reference: Reference) -> Iterator[str]:
+def _flaws(row: Row, charge: Charge, reference: Reference, *, back_posting: bool) -> Iterator[str]:
     entity, currency_code = charge
     if reference.entity(entity) is None:
         yield f"Accounting entity {entity} does not exist"
     else:
-        yield from _period_flaws(entity, day(row.fields["PostingDate"]), reference)
+        yield from _period_flaws(entity, day(row.fields["PostingDate"]), reference, back_posting=back_posting)
     yield from _coding_flaws(row, reference)
     yield from _amount_flaws(amount(row), currency_code, reference)
 
 
-def _period_flaws(entity: str, posting_date: date, reference: Reference) -> Iterator[str]:
+def _period_flaws(entity: str, posting_date: date, reference: Reference, *, back_posting: bool) -> Iterator[str]:
     period = reference.period(entity, posting_date)
     if period is None:
         yield f"No period for posting date {posting_date:%Y%m%d} in accounting entity {entity}"
-    elif not period.open:
+    elif not (period.open or back_posting):
         yield f"Period {period.name} is closed for accounting entity {entity}"
 
 
@@ -236,6 +240,7 @@ def book(row: Row, digits: int) -> dict[str, object]:
         "posting_date": day(fields["PostingDate"]).isoformat(),
         "transaction_date": day(fields["TransactionDate"]).isoformat(),
         "period": fields["AccountingPeriod"],
+        "entered": row.created.isoformat(),
         "status": "posted" if is_posted(row) else "released",
         "issue_reference": fields.get("Reference", ""),
         "description": fields.get("Description", ""),

@@ -122,7 +122,9 @@ class GeneralLedger:
 
     def _edit(self, rows: Sequence[Row], now: datetime) -> None:
         in_error = str(self.switches.get("fsm_error_status", entries.LEDGER_DEFAULTS["fsm_error_status"]))
-        for row, message in zip(rows, entries.edit(rows, self.reference), strict=True):
+        back_posting = entries.flag(self.switches, "fsm_back_posting")
+        messages = entries.edit(rows, self.reference, back_posting=back_posting)
+        for row, message in zip(rows, messages, strict=True):
             _change(row, {"ErrorMessage": message, "Status": in_error if message else entries.UNRELEASED}, now)
 
     def _note_edit(self, run_group: str, rows: Sequence[Row], now: datetime) -> None:

@@ -127,6 +127,7 @@ def test_a_balanced_run_group_becomes_released_lines(tenant: Tenant) -> None:
         "posting_date": "2026-11-05",
         "transaction_date": "2026-11-03",
         "period": "2026-11",
+        "entered": "2026-11-10T09:00:00+00:00",
         "status": "released",
         "issue_reference": "PROC-7",
         "description": "Labor PROC-7",

@@ -23,12 +23,13 @@ from ml_connector.erp.fsm.fields import (
     STAGING,
     FieldMap,
 )
-from ml_connector.erp.fsm.lists import ListRefused, Record, equals, list_request, read_pages, within
+from ml_connector.erp.fsm.lists import ListRefused, Record, begins, equals, list_request, read_pages, within
 from ml_connector.erp.fsm.orders import record_from_update, row_from_record
 from ml_connector.erp.port import (
     Capabilities,
     DimensionValue,
     FieldUpdate,
+    LedgerExtract,
     Period,
     RowRefusal,
     Window,
@@ -196,6 +197,32 @@ class Fsm:
             except ValueError:
                 readable = False
         return tuple(found), readable
+
+    def ledger_under(self, prefix: str) -> LedgerExtract:
+        """One search of the detail class. A tenant that refuses the condition leaves the search undone, and says so."""
+        names = self._fields.of(DETAIL)
+        fields = self._fields.asked(DETAIL)
+        request = list_request(DETAIL, fields, self._page_rows, condition=begins(names["filter"], prefix))
+        lines: dict[str, list[SeenLine]] = {}
+        unread: set[str] = set()
+        try:
+            records = tuple(chain.from_iterable(read_pages(self._send, request)))
+        except ListRefused as error:
+            if error.status != BAD_REQUEST:
+                raise
+            return LedgerExtract({}, searched=False)
+        for record in records:
+            reference = self._fields.values(DETAIL, record.fields)["reference"]
+            # A filter that was not applied must not be believed.
+            if not reference.startswith(prefix):
+                continue
+            try:
+                line = journals.seen_line(record, DETAIL, self._fields, self._digits)
+            except ValueError:
+                unread.add(reference)
+            else:
+                lines.setdefault(reference, []).append(line)
+        return LedgerExtract({name: tuple(found) for name, found in lines.items()}, frozenset(unread))
 
     def stage(self, journal: Journal, sequences: Sequence[int]) -> tuple[RowRefusal, ...]:
         """Add the lines with these sequence numbers. A row that is there already is among the refusals.

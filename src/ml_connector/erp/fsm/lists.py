@@ -72,9 +72,20 @@ def list_request(
 
 def equals(field: str, value: str) -> str:
     """The LPL condition that a text field has a value. Raises InvariantBroken for one that would end the text."""
+    return f'{field} = "{_quotable(field, value)}"'
+
+
+def begins(field: str, value: str) -> str:
+    """The LPL condition that a text field begins so. Raises InvariantBroken like `equals`, and for a wildcard in it."""
+    if "*" in value or not value:
+        raise InvariantBroken(f"{field} was to be searched by {value!r}, which every record may match")
+    return f'{field} like "{_quotable(field, value)}*"'
+
+
+def _quotable(field: str, value: str) -> str:
     if '"' in value or "\\" in value or not value.isprintable():
         raise InvariantBroken(f"{field} was to be looked up by a value with quotes or control characters")
-    return f'{field} = "{value}"'
+    return value
 
 
 def within(request: Request, window: Window) -> Request:

@@ -1,0 +1,174 @@
+"""A reconciliation for people and machines: JSON, tables in a terminal, CSV and a page that prints."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from ml_connector.core.labor import hours_text
+from ml_connector.core.money import Digits, Money, text_from_money
+from ml_connector.core.reconcile import Difference, Reconciliation, TieOut
+
+TEMPLATES = Path(__file__).parent / "templates"
+DIFFERENCES_SHOWN_MAX = 40
+"""Differences in a terminal; the rest is counted, and the files hold all."""
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""What spreadsheets take for the beginning of a formula."""
+COLUMNS = (
+    "type", "subject", "entity", "account", "cost_center", "project", "period", "since", "age_days", "hours", "seconds",
+    "amount", "currency", "between", "message", "remedy", "owner",
+)  # fmt: skip
+"""The columns of the CSV file."""
+FIGURES = frozenset({"age_days", "hours", "seconds", "amount"})
+"""Columns whose minus sign is one."""
+
+
+def reconciliation_document(found: Reconciliation, digits: Digits) -> dict[str, Any]:
+    """The whole tie-out as JSON takes it; amounts as text with all their decimals."""
+    return {
+        "connection": found.connection,
+        "as_of": found.as_of.isoformat(timespec="seconds"),
+        "period": found.period,
+        "agrees": found.agrees,
+        "foots": found.foots,
+        "unread": list(found.unread),
+        "totals": [_row(row, digits) for row in found.rows],
+        "differences": [_difference(item, digits) for item in found.differences],
+        "notices": [_difference(item, digits) for item in found.notices],
+    }
+
+
+def _row(row: TieOut, digits: Digits) -> dict[str, Any]:
+    def text(amount: Money) -> str:
+        return text_from_money(amount, digits(amount.currency))
+
+    return {
+        "entity": row.entity,
+        "currency": row.currency,
+        "period": row.period,
+        "jira_hours": hours_text(row.jira_seconds),
+        "jira_seconds": row.jira_seconds,
+        "ledger_seconds": row.ledger_seconds,
+        "under_way_seconds": row.under_way_seconds,
+        "difference_seconds": row.difference_seconds,
+        "owed": text(row.owed),
+        "under_way": text(row.under_way),
+        "ledger_difference": text(row.ledger_difference),
+        "ledger": text(row.ledger),
+        "arriving": text(row.arriving),
+        "gl_difference": text(row.gl_difference),
+        "gl": text(row.gl),
+        "difference": text(row.ledger_difference + row.gl_difference),
+        "foots": row.foots,
+        "agrees": row.agrees,
+    }
+
+
+def _difference(item: Difference, digits: Digits) -> dict[str, Any]:
+    return {
+        "type": item.type.value,
+        "subject": item.subject,
+        "entity": item.entity,
+        "account": item.account,
+        "cost_center": item.cost_center,
+        "project": item.project,
+        "period": item.period,
+        "since": item.since.isoformat(),
+        "age_days": item.age,
+        "hours": hours_text(item.seconds),
+        "seconds": item.seconds,
+        "amount": text_from_money(item.amount, digits(item.amount.currency)) if item.priced else None,
+        "currency": item.amount.currency,
+        "between": "our ledger and GL" if item.in_gl else "Jira and our ledger",
+        "message": item.message,
+        "remedy": item.remedy,
+        "owner": item.owner,
+    }
+
+
+def verdict(document: Mapping[str, Any]) -> str:
+    """The outcome in one line."""
+    if document["agrees"]:
+        return "The books agree."
+    parts = [f"{len(document['differences'])} differences"]
+    if document["unread"]:
+        parts.append(f"not read: {', '.join(document['unread'])}")
+    if not document["foots"]:
+        parts.append("the differences do not explain all of it")
+    return f"The books do not agree: {'; '.join(parts)}."
+
+
+def reconciliation_view(document: Mapping[str, Any]) -> RenderableType:
+    """The tie-out in a terminal: totals, differences, what is worth knowing, and the verdict."""
+    parts: list[RenderableType] = [_totals_table(document)]
+    if document["differences"]:
+        parts.append(_items_table("Differences", document["differences"]))
+    if document["notices"]:
+        parts.append(_items_table("Close exceptions, no differences", document["notices"]))
+    parts.append(Text(verdict(document), style="green" if document["agrees"] else "bold red"))
+    return Group(*parts)
+
+
+def _totals_table(document: Mapping[str, Any]) -> Table:
+    covered = f"period {document['period']}" if document["period"] else "all periods"
+    table = Table(title=f"Tie-out of {document['connection']}, {covered}, as of {document['as_of']}")
+    table.title_justify = "left"
+    for name in ("Entity", "", "Period"):
+        table.add_column(name)
+    for name in ("Jira hours", "Owed", "Under way", "Our ledger", "GL", "Difference"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("")
+    for row in document["totals"]:
+        figures = [row[name] for name in ("jira_hours", "owed", "under_way", "ledger", "gl", "difference")]
+        mark = Text("agrees", style="green") if row["agrees"] else Text("differs", style="red")
+        table.add_row(row["entity"], row["currency"], row["period"], *figures, mark)
+    return table
+
+
+def _items_table(title: str, items: list[dict[str, Any]]) -> Table:
+    table = Table(title=f"{title}: {len(items)}", title_justify="left")
+    for name in ("Type", "About"):
+        table.add_column(name, overflow="fold")
+    for name in ("Days", "Hours", "Amount"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for name in ("Coding", "What", "What to do"):
+        table.add_column(name, overflow="fold")
+    for item in items[:DIFFERENCES_SHOWN_MAX]:
+        amount = f"{item['amount']} {item['currency']}" if item["amount"] is not None else "not priced"
+        coding = " ".join(item[name] for name in ("entity", "account", "cost_center", "project") if item[name])
+        cells = (item["subject"], str(item["age_days"]), item["hours"], amount, coding, item["message"], item["remedy"])
+        table.add_row(item["type"].replace("_", " "), *(Text(cell) for cell in cells))
+    if len(items) > DIFFERENCES_SHOWN_MAX:
+        table.add_row(f"… {len(items) - DIFFERENCES_SHOWN_MAX} more; --json shows all", *[""] * 7)
+    return table
+
+
+def differences_csv(document: Mapping[str, Any]) -> str:
+    """Differences and close exceptions, a line each. No text can be taken for a formula."""
+    file = io.StringIO()
+    writer = csv.writer(file, lineterminator="\r\n")
+    writer.writerow(COLUMNS)
+    for item in (*document["differences"], *document["notices"]):
+        writer.writerow([_cell(name, item[name]) for name in COLUMNS])
+    return file.getvalue()
+
+
+def _cell(name: str, value: object) -> str:
+    text = "" if value is None else str(value)
+    return f"'{text}" if name not in FIGURES and text.startswith(FORMULA) else text
+
+
+def reconciliation_page(document: Mapping[str, Any]) -> str:
+    """The tie-out as a page for the file of the close: it prints, and needs nothing from anywhere."""
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    return environment.get_template("reconciliation.html").render(document=document, verdict=verdict(document))

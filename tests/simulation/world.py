@@ -1,0 +1,191 @@
+"""The world of a simulation: a few orders whose issues exist, copied afresh for every seed."""
+
+from __future__ import annotations
+
+import atexit
+import pickle
+import shutil
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from random import Random
+from tempfile import mkdtemp
+from typing import Any
+from urllib.parse import urlsplit
+
+from sqlalchemy import Engine
+
+from engine.acme import CLOUDSUITE_URL, JIRA_URL, START, OneClock, build
+from ml_connector.bootstrap import Installation
+from ml_connector.demo.connection import NAME
+from ml_connector.settings import Connection
+from ml_connector.store.database import Database
+from ml_connector_sandbox import control
+from ml_connector_sandbox import wire as sandbox
+from ml_connector_sandbox.clock import StillClock
+from ml_connector_sandbox.front import Dropped
+from ml_connector_sandbox.world import World
+from sandbox_transport import SandboxTransport, by_host
+from simulation.life import Life, MortalDatabase, mortal
+
+ORDERS = 4
+LONG_AGO = 3600.0
+"""How old the vendors' records are when a simulation begins: no delta window shows them again."""
+CALL_SECONDS = 1.5
+"""How long a call takes at the most."""
+SCRATCH = Path("/dev/shm") if Path("/dev/shm").is_dir() else None
+POST_FROM = (START.date().replace(day=1) - timedelta(days=1)).replace(day=1)
+SETTLE_SECONDS = 360
+ZONES = ("UTC", "America/New_York", "Asia/Kolkata")
+GRAINS = ("worklog", "person-day", "issue-day", "po-period")
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """Where every simulation begins: vendors and an installation that agree, with no hours yet."""
+
+    directory: Path
+    vendors: bytes
+    database: bytes
+    installation: Installation
+
+
+@cache
+def begun() -> Begun:
+    """Made once a process: the seed's vendors with a handful of orders, after two cycles."""
+    directory = Path(mkdtemp(dir=SCRATCH, prefix="ml-connector-simulation-"))
+    atexit.register(shutil.rmtree, directory, ignore_errors=True)
+    acme = build(directory)
+    _thin_out(acme.world)
+    acme.sync()
+    acme.clock.advance(LONG_AGO)
+    acme.sync()
+    acme.sync()
+    acme.world.calls.clear()
+    acme.installed.database.close()
+    file = acme.installed.home.database_file
+    with closing(sqlite3.connect(file)) as raw:
+        raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return Begun(directory, pickle.dumps(acme.world), file.read_bytes(), acme.installed)
+
+
+def _thin_out(world: World) -> None:
+    """Keep a few orders that can be charged, so that a cycle is short."""
+    tables = world.cloudsuite.tables
+    kept: set[tuple[str, ...]] = set()
+    for row in tables["PurchaseOrderLineDistribution"].living():
+        order, fields = row.key[:4], row.fields
+        coded = fields["DistributionAccount.AccountingUnit"] != "LEGACY" and fields["DistributionAccount.Project"]
+        if coded and (order in kept or len(kept) < ORDERS):
+            kept.add(order)
+    for name in ("PurchaseOrder", "PurchaseOrderLine", "PurchaseOrderLineDistribution"):
+        rows = tables[name].rows
+        for key in [key for key in rows if key[:4] not in kept]:
+            del rows[key]
+    for name in ("AccountingEntityPeriod", "GeneralLedgerClosePeriod"):
+        rows = tables[name].rows
+        for key in [key for key in rows if str(START.year) not in key]:
+            del rows[key]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a seed's ERP and connection are set."""
+
+    keys_enforced: bool
+    back_posting: bool
+    grain: str
+    zone: str
+    closed_period: str
+    automatic: bool
+
+    @classmethod
+    def drawn(cls, random: Random) -> Options:
+        """The options of a seed."""
+        return cls(
+            keys_enforced=random.random() < 0.6,
+            back_posting=random.random() < 0.5,
+            grain=random.choice(GRAINS),
+            zone=random.choice(ZONES),
+            closed_period=random.choice(("hold", "next_open")),
+            automatic=random.random() < 0.5,
+        )
+
+    def applied(self, connection: Connection) -> Connection:
+        """The connection with these settings."""
+        approval = connection.posting.approval.model_copy(
+            update={"automatic_below": Decimal(10**9) if self.automatic else None},
+        )
+        posting = connection.posting.model_copy(
+            update={"grain": self.grain, "closed_period": self.closed_period, "approval": approval}
+        )
+        cloudsuite = connection.cloudsuite.model_copy(update={"settle_seconds": SETTLE_SECONDS})
+        return connection.model_copy(update={"posting": posting, "cloudsuite": cloudsuite, "time_zone": self.zone})
+
+
+@dataclass(slots=True)
+class Stage:
+    """One seed's own vendors and database."""
+
+    world: World
+    engine: Engine
+    options: Options
+
+    @property
+    def clock(self) -> StillClock:
+        """The one clock."""
+        assert isinstance(self.world.clock, StillClock)
+        return self.world.clock
+
+    def process(self, life: Life) -> Installation:
+        """The installation as one mortal process sees it."""
+        first = begun().installation
+        hosts = {
+            urlsplit(JIRA_URL).hostname or "": SandboxTransport(self.world.jira_front, Dropped),
+            urlsplit(CLOUDSUITE_URL).hostname or "": SandboxTransport(self.world.cloudsuite_front, Dropped),
+        }
+
+        def take_time() -> None:
+            self.clock.advance(self.world.faults.random.random() * CALL_SECONDS)
+
+        send = mortal(life, by_host(hosts), take_time)
+        return Installation(
+            first.home,
+            {NAME: self.options.applied(first.connections[NAME])},
+            MortalDatabase(self.engine, life),
+            first.vault,
+            OneClock(self.clock),
+            lambda _connection: send,
+        )
+
+    def ask(self, path: str) -> Any:
+        """One of the vendors' books."""
+        return control.answer(self.world, sandbox.Request("GET", path)).json()
+
+    def close(self) -> None:
+        """Forget it all."""
+        self.engine.dispose()
+
+
+@cache
+def engine() -> Engine:
+    """One for all seeds of a process: what it learns about statements is kept, the file behind it is not."""
+    return Database(f"sqlite:///{begun().directory / 'seed.db'}", durable=False).engine
+
+
+def stage(seed: int, options: Options) -> Stage:
+    """A fresh copy for one seed."""
+    start = begun()
+    engine().dispose()
+    for path in start.directory.glob("seed.db*"):
+        path.unlink()
+    (start.directory / "seed.db").write_bytes(start.database)
+    world: World = pickle.loads(start.vendors)
+    world.random.seed(seed)
+    world.faults.random.seed(seed)
+    world.switches.put({"fsm_keys_enforced": options.keys_enforced, "fsm_back_posting": options.back_posting})
+    return Stage(world, engine(), options)
