@@ -24,6 +24,8 @@ for command in (
     work.approve,
     work.apply,
     work.sync,
+    work.undo,
+    work.give_back,
     work.serve,
     books.ledger,
     books.explain,

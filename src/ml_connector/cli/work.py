@@ -29,6 +29,8 @@ from ml_connector.engine.planning import plan_all
 from ml_connector.engine.poll import poll
 from ml_connector.engine.run import recorded, run_lane
 from ml_connector.engine.sync import Outcome
+from ml_connector.engine.undo import give_back as give_back_batch
+from ml_connector.engine.undo import undo as withdraw_batch
 from ml_connector.errors import Refused
 from ml_connector.policy import currency_digits
 from ml_connector.web.tables import HASH_WIDTH, findings_table, plan_view
@@ -182,6 +184,56 @@ def _print_outcome(outcome: Outcome, document: Document) -> None:
         out.print(f"Proposed for approval: plan {outcome.proposal[:HASH_WIDTH]}; see it with `ml-connector plan`.")
     if outcome.findings:
         out.print(findings_table(document["findings"]))  # type: ignore[arg-type] # a list of documents
+
+
+@telling
+def undo(
+    subject: Annotated[str, typer.Argument(help="A reference (MLC-…), or the hash of a plan that was applied.")],
+    reason: Annotated[str, typer.Option(help="Why; it is kept in the audit trail.")],
+    directory: Directory = HERE,
+    connection: Name = "",
+    as_: As = "",
+    json_: AsJson = False,
+) -> None:
+    """Take a whole batch out of the ledger: show the plan that reverses it, to be approved and applied like any other.
+
+    Its hours are withdrawn: they are not costed again until `give-back`.
+
+    Example: ml-connector undo MLC-7QK2M4ZRTPA --reason "Posted with last year's rates"
+    """
+    installed = installation(directory)
+    who = principal(installed, as_)
+    lane = _lane(installed, connection, quiet=json_)
+    actor = who.name if who else LOCAL
+    made = recorded(lane, lambda: withdraw_batch(lane, subject, actor, reason))
+    document = plan_document(made, currency_digits, rates=may_see_rates(who))
+    if json_:
+        print_json(document)
+        return
+    out.print(plan_view(document))
+    _advise(document)
+
+
+@telling
+def give_back(
+    subject: Annotated[str, typer.Argument(help="What was undone: a reference, or the hash of a plan.")],
+    directory: Directory = HERE,
+    connection: Name = "",
+    as_: As = "",
+    json_: AsJson = False,
+) -> None:
+    """Let the hours of a batch that was undone be costed again, with the next run.
+
+    Example: ml-connector give-back MLC-7QK2M4ZRTPA
+    """
+    installed = installation(directory)
+    who = principal(installed, as_)
+    lane = _lane(installed, connection, quiet=json_)
+    count = recorded(lane, lambda: give_back_batch(lane, subject, who.name if who else LOCAL))
+    if json_:
+        print_json({"worklogs": count})
+    else:
+        out.print(f"{count} worklogs are costed again with the next run." if count else "None of it was withdrawn.")
 
 
 @telling

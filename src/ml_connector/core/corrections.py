@@ -29,13 +29,15 @@ class Fate(StrEnum):
 class LoggedWork:
     """A worklog, what became of it, and the order that its issue is bound to (empty where none claims it).
 
-    `refused` is the ERP's own text where it refused this very content before, empty otherwise.
+    `refused` is the ERP's own text where it refused this very content before, empty otherwise. `withdrawn`: a person
+    has taken its cost out of the ledger, and not given it back.
     """
 
     worklog: Worklog
     fate: Fate
     order: str
     refused: str = ""
+    withdrawn: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +88,10 @@ def _judge(item: LoggedWork, books: Books) -> tuple[Delta | None, Finding | None
     """What our books lack for a worklog, and what keeps it, or a part of it, from being booked."""
     standing = outstanding(books.recorded.get(item.worklog.id, ()))
     facts = facts_of(item.worklog, item.order, books.policy.zone)
-    if item.fate is Fate.LIVE and standing and {entry.share.basis.facts for entry in standing} == {facts}:
+    unchanged = item.fate is Fate.LIVE and not item.withdrawn
+    if unchanged and standing and {entry.share.basis.facts for entry in standing} == {facts}:
         return None, None
-    if item.fate is Fate.INVISIBLE:
+    if item.fate is Fate.INVISIBLE and not item.withdrawn:
         return None, _invisible(item) if standing else None
     found = _wanted(item, books)
     finding = found if isinstance(found, Finding) else None
@@ -111,7 +114,7 @@ def _moved(item: LoggedWork, standing: Sequence[Recorded]) -> bool:
 
 def _wanted(item: LoggedWork, books: Books) -> tuple[Share, ...] | Finding:
     worklog, policy = item.worklog, books.policy
-    if item.fate is not Fate.LIVE or not item.order or not counts(worklog, policy):
+    if item.withdrawn or item.fate is not Fate.LIVE or not item.order or not counts(worklog, policy):
         return ()
     day = work_date(worklog, policy.zone)
     if item.refused:

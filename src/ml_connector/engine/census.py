@@ -6,13 +6,11 @@ Moving entries in bulk to another issue sends no event, and an entry that become
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 
 from ml_connector.engine.lane import Lane
-from ml_connector.engine.poll import FIRST_FEED_SPAN, hint, take_deleted
+from ml_connector.engine.poll import FIRST_FEED_SPAN, all_changes, hint, take_deleted
 from ml_connector.engine.world import erp_facts
-from ml_connector.jira.port import ChangePage, WorklogChange
 from ml_connector.store import worklogs
 from ml_connector.store.database import chunks
 
@@ -27,10 +25,10 @@ def census(lane: Lane) -> int:
     """
     first = first_open_day(lane)
     since = datetime.combine(first, time(), UTC) - FIRST_FEED_SPAN
-    take_deleted(lane, tuple(_changes(lane.jira.deleted_worklogs, since)))
+    take_deleted(lane, tuple(all_changes(lane.jira.deleted_worklogs, since)))
     with lane.database.read() as tx:
         held = {item.worklog.id for item in worklogs.started_since(tx, lane.name, first - MARGIN)}
-    named = {change.worklog_id for change in _changes(lane.jira.updated_worklogs, since)}
+    named = {change.worklog_id for change in all_changes(lane.jira.updated_worklogs, since)}
     for part in chunks(sorted(held | named)):
         _take(lane, part, held)
     return len(held | named)
@@ -53,13 +51,3 @@ def first_open_day(lane: Lane) -> date:
     periods = erp_facts(lane).periods
     found = [day for entity in lane.policy.entities if (day := periods.next_open(entity, start)) is not None]
     return min(found, default=start)
-
-
-def _changes(read: Callable[[datetime], ChangePage], since: datetime) -> Iterator[WorklogChange]:
-    """All changes since, page by page."""
-    while True:
-        page = read(since)
-        yield from page.changes
-        if page.last:
-            return
-        since = max(page.until, since + timedelta(milliseconds=1))

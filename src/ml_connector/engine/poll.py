@@ -6,7 +6,7 @@ Cursors move only after what they cover is stored. A hint may come twice or not 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection as Transaction
@@ -99,6 +99,16 @@ def _read_feed(
         if page.last:
             return
         since = until
+
+
+def all_changes(read: Callable[[datetime], ChangePage], since: datetime) -> Iterator[WorklogChange]:
+    """Everything that a feed tells since, page by page, whatever our cursors say."""
+    while True:
+        page = read(since)
+        yield from page.changes
+        if page.last:
+            return
+        since = max(page.until, since + timedelta(milliseconds=1))
 
 
 def _first_since(lane: Lane) -> datetime:

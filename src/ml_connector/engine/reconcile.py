@@ -5,9 +5,9 @@ Reads only; what it finds is kept as findings, and nothing is mended by it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, time
 
 from sqlalchemy import Connection as Transaction
 
@@ -27,11 +27,10 @@ from ml_connector.core.reconcile import (
 )
 from ml_connector.core.records import Issue, Kind, PurchaseOrder, Worklog
 from ml_connector.engine.lane import Lane
-from ml_connector.engine.poll import FIRST_FEED_SPAN, order_key
+from ml_connector.engine.poll import FIRST_FEED_SPAN, all_changes, order_key
 from ml_connector.engine.world import erp_facts, load_records
 from ml_connector.errors import Rejected
-from ml_connector.jira.port import ChangePage, WorklogChange
-from ml_connector.store import bindings, holds, plans, postings, worklogs
+from ml_connector.store import bindings, holds, plans, postings, withdrawals, worklogs
 from ml_connector.store import findings as finding_store
 from ml_connector.store.database import chunks
 from ml_connector.store.worklogs import Held
@@ -111,8 +110,8 @@ def _read_hours(lane: Lane, charged: Collection[str]) -> _Hours:
     with lane.database.read() as tx:
         known = {held.worklog.id: held for held in worklogs.everything(tx, lane.name)}
         issue_ids = [item.issue_id for item in bindings.all_bound(tx, lane.name) if item.kind is Kind.PURCHASE_ORDER]
-    named = {change.worklog_id for change in _changes(lane.jira.updated_worklogs, since)}
-    deleted = {change.worklog_id: change.at for change in _changes(lane.jira.deleted_worklogs, since)}
+    named = {change.worklog_id for change in all_changes(lane.jira.updated_worklogs, since)}
+    deleted = {change.worklog_id: change.at for change in all_changes(lane.jira.deleted_worklogs, since)}
     shown: dict[str, Worklog] = {}
     for part in chunks(sorted(named | known.keys() | set(charged))):
         shown |= {worklog.id: worklog for worklog in lane.jira.worklogs(part)}
@@ -141,16 +140,6 @@ def _of_issue(lane: Lane, issue_id: str) -> tuple[Worklog, ...]:
         return ()  # gone since it was listed: its entries count as what reading them by id said
 
 
-def _changes(read: Callable[[datetime], ChangePage], since: datetime) -> Iterator[WorklogChange]:
-    """All changes since, page by page."""
-    while True:
-        page = read(since)
-        yield from page.changes
-        if page.last:
-            return
-        since = max(page.until, since + timedelta(milliseconds=1))
-
-
 def _bound_work(tx: Transaction, lane: Lane, hours: _Hours) -> tuple[tuple[LoggedWork, ...], dict[str, PurchaseOrder]]:
     """The worklogs with the orders that their issues stand for, and those orders."""
     found = list(hours.fates())
@@ -159,13 +148,16 @@ def _bound_work(tx: Transaction, lane: Lane, hours: _Hours) -> tuple[tuple[Logge
         for binding in bindings.by_issue_ids(tx, lane.name, list({worklog.issue_id for worklog, _ in found}))
         if binding.kind is Kind.PURCHASE_ORDER
     }
-    refused = holds.held(tx, lane.name, [worklog.id for worklog, _ in found])
+    ids = [worklog.id for worklog, _ in found]
+    refused = holds.held(tx, lane.name, ids)
+    withdrawn = {item.worklog_id for item in withdrawals.of_worklogs(tx, lane.name, ids)}
     work: list[LoggedWork] = []
     for worklog, fate in found:
         order = issues.get(worklog.issue_id, "")
         hold = refused.get(worklog.id)
         still = hold is not None and hold.facts == facts_of(worklog, order, lane.policy.cost.zone)
-        work.append(LoggedWork(worklog, fate, order, hold.reason if hold and still else ""))
+        reason = hold.reason if hold and still else ""
+        work.append(LoggedWork(worklog, fate, order, reason, worklog.id in withdrawn))
     keys = {order_key(Kind.PURCHASE_ORDER, item.order) for item in work if item.order}
     return tuple(work), load_records(tx, lane, keys).orders
 

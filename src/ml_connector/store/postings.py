@@ -180,6 +180,12 @@ def _posting(head: Row[Any], lines: tuple[PostingLine, ...]) -> Posting:
     )
 
 
+def of_plan(tx: Connection, connection: str, plan: str) -> list[str]:
+    """References of the postings of a plan."""
+    where = (table.c.connection == connection, table.c.plan == plan)
+    return list(tx.scalars(select(table.c.reference).where(*where).order_by(table.c.reference)))
+
+
 def by_states(tx: Connection, connection: str, states: Collection[State]) -> list[str]:
     """The references in these states, oldest first."""
     where = (table.c.connection == connection, table.c.state.in_(sorted(state.value for state in states)))

@@ -140,6 +140,10 @@ holds = Table(
     "holds", metadata, _key("connection"), _key("worklog_id"), _text("facts"), _text("reason"), _text("reference"),
     _text("held_at"),
 )  # fmt: skip
+withdrawals = Table(
+    "withdrawals", metadata, _key("connection"), _key("worklog_id"), _text("actor"), _text("reason"),
+    _text("withdrawn_at"),
+)  # fmt: skip
 audit = Table(
     "audit", metadata, Column("seq", Integer, primary_key=True, autoincrement=False), _text("at"), _text("actor"),
     _text("action"), _text("subject"), _json("detail"), _text("previous"), _text("hash"),
