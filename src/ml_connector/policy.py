@@ -41,6 +41,8 @@ def lane_policy(connection: Connection) -> LanePolicy:
         entities=connection.cloudsuite.entities,
         erp_settle=timedelta(seconds=connection.cloudsuite.settle_seconds),
         jira_settle=timedelta(seconds=connection.jira.settle_seconds),
+        cadence=timedelta(seconds=connection.posting.cadence_seconds),
+        cooling_off=timedelta(seconds=connection.posting.cooling_off_seconds),
     )
 
 

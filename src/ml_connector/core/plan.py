@@ -157,7 +157,8 @@ class World:
     """Everything that planning reads: both sides and our ledger, for the keys in question.
 
     `day_worklogs` are all live worklogs of the people concerned, so that a day's total is seen over all orders;
-    `labor` sums our books by order and project; `authorized` names every order's authorization.
+    `labor` sums our books by order and project; `authorized` names every order's authorization. `cooling` are orders
+    with hours that changed too lately to be planned.
     """
 
     connection: str
@@ -173,6 +174,7 @@ class World:
     issue_keys: Mapping[str, str]
     attempts: Mapping[str, int]
     findings: tuple[Finding, ...] = ()
+    cooling: frozenset[str] = frozenset()
 
 
 def make_plan(world: World, mapping: IssueMapping, policy: CostPolicy, grouping: Grouping) -> Plan:

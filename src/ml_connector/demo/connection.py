@@ -108,6 +108,7 @@ allowed_hosts = ["localhost", "127.0.0.1"]
 
 [posting]
 grain = "person-day"
+cadence_seconds = 0
 
 [schedule]
 interval_seconds = 15

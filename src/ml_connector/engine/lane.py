@@ -30,6 +30,7 @@ LEASE_SECONDS = 90.0
 class LanePolicy:
     """What a connection's settings decide, as the core's values.
 
+    `cadence` is the time between two proposals of the schedule, `cooling_off` that for which an entry must have rested.
     `field_names` are the site's field ids or names by our own names. `automatic_below` is a gross amount in whole
     currency units under which postings need no approver; None asks for one every time.
     """
@@ -42,6 +43,8 @@ class LanePolicy:
     entities: tuple[str, ...]
     erp_settle: timedelta
     jira_settle: timedelta
+    cadence: timedelta = timedelta(0)
+    cooling_off: timedelta = timedelta(0)
     unprojected_skip: bool = True
 
 

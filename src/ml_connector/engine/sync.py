@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from ml_connector.core.ledger import OPEN, State
 from ml_connector.core.plan import Operation, Plan, PostJournal, World
@@ -15,11 +16,13 @@ from ml_connector.engine.posting import advance, doubts
 from ml_connector.engine.proposal import BY_POLICY, apply, keep, passes_by_policy, write_issues
 from ml_connector.engine.search import unseen
 from ml_connector.errors import Drifted
+from ml_connector.store import cursors, keys, plans, postings
 from ml_connector.store import findings as finding_store
-from ml_connector.store import keys, plans, postings
 
 ROUNDS_MAX = 4
 """Create; write back what creating revealed; see that nothing is left; and one to spare."""
+CADENCE = "posting.cadence"
+"""The cursor that remembers when the schedule last proposed."""
 SCHEDULE = "schedule"
 """Who prepares the proposals of a cycle that nobody started by name."""
 
@@ -115,6 +118,8 @@ def _apply(lane: Lane, plan: str) -> dict[str, State]:
 def _propose(lane: Lane, plan: Plan, prepared_by: str, outcome: Outcome) -> None:
     if not plan.postings or lane.policy.cost.post_from is None:
         return
+    if prepared_by == SCHEDULE and not _due(lane):
+        return
     proposal = plan.only(plan.postings)
     keep(lane, proposal, prepared_by)
     outcome.proposal = proposal.hash
@@ -122,6 +127,18 @@ def _propose(lane: Lane, plan: Plan, prepared_by: str, outcome: Outcome) -> None
         with lane.database.begin() as tx:
             plans.approve(tx, proposal.hash, BY_POLICY, lane.clock.now())
         outcome.postings |= _apply(lane, proposal.hash)
+
+
+def _due(lane: Lane) -> bool:
+    """Whether the schedule may propose again; if so, the next time counts from now."""
+    now = lane.clock.now()
+    with lane.database.begin() as tx:
+        lane.guard(tx)
+        last = cursors.read(tx, lane.name, CADENCE)
+        if last is not None and now < datetime.fromisoformat(last) + lane.policy.cadence:
+            return False
+        cursors.move(tx, lane.name, CADENCE, now.isoformat(), now)
+    return True
 
 
 def _settle(lane: Lane, plan: Plan, world: World, waiting: Mapping[str, int], refusals: dict[str, Finding]) -> None:
@@ -153,7 +170,7 @@ def _unfinished(plan: Plan, world: World, refusals: dict[str, Finding]) -> set[s
         for items in world.recorded.values()
         for share in (item.share for item in items if item.state in OPEN)
     }
-    keys_left = {f"purchase_order:{order}" for order in orders | charged}
+    keys_left = {f"purchase_order:{order}" for order in orders | charged | world.cooling}
     for finding in held:
         kind, _, key = finding.subject.rpartition(" ")
         keys_left.add(f"{kind.replace(' ', '_')}:{key}")

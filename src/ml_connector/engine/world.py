@@ -89,13 +89,15 @@ def load_world(tx: Transaction, lane: Lane, keys: Collection[str]) -> World:
         for binding in bindings.by_keys(tx, lane.name, [split_key(key) for key in wanted])
         if binding.issue_id
     }
+    work = _work(tx, lane, held, issues)
+    cooling = {item for item in work if _is_cooling(lane, item)}
     return World(
         connection=lane.name,
         today=lane.clock.now().astimezone(lane.policy.cost.zone).date(),
         orders=records.orders,
         projects=records.projects,
         bound=bound,
-        work=_work(tx, lane, held, issues),
+        work=tuple(item for item in work if item not in cooling),
         day_worklogs=_same_days(tx, lane, held),
         recorded=recorded,
         labor=labor,
@@ -103,7 +105,19 @@ def load_world(tx: Transaction, lane: Lane, keys: Collection[str]) -> World:
         issue_keys={issue.issue_id: issue.issue_key for issue in issues.values()},
         attempts=postings.attempts(tx, lane.name),
         findings=records.findings,
+        cooling=frozenset(order for item in cooling for order in _orders_of(item, recorded)),
     )
+
+
+def _is_cooling(lane: Lane, item: LoggedWork) -> bool:
+    """Whether an entry changed too lately to be posted. What was deleted or withdrawn does not wait."""
+    rested = lane.clock.now() - item.worklog.updated
+    return item.fate is Fate.LIVE and not item.withdrawn and rested < lane.policy.cooling_off
+
+
+def _orders_of(item: LoggedWork, recorded: Mapping[str, Sequence[Recorded]]) -> set[str]:
+    """The order that an entry is on, and those that it is charged to."""
+    return {item.order, *(entry.share.order for entry in recorded.get(item.worklog.id, ()))} - {""}
 
 
 def only_worklogs(world: World, ids: Collection[str]) -> World:

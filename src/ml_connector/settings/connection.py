@@ -192,6 +192,10 @@ class Posting(Section):
     """What happens to work in a closed period: hold it, or date it to the first day of the next open one."""
     hours_per_day_max: Annotated[int, Field(ge=1, le=24)] = 24
     """Hours of one person and day above which the day is held."""
+    cadence_seconds: Annotated[int, Field(ge=0, le=31 * DAY_SECONDS)] = DAY_SECONDS
+    """Seconds between two proposals of the schedule; 0 proposes with every run. Who runs `sync` does not wait."""
+    cooling_off_seconds: Annotated[int, Field(ge=0, le=31 * DAY_SECONDS)] = 0
+    """Seconds for which an entry must not have changed before it is posted."""
     approval: Approval = Approval()
     """What needs a second person."""
     earliest: Mapping[Text, date] = {}

@@ -140,6 +140,9 @@ project = {projects_project}
 # Work in a closed period: "hold" it, or date it into the "next_open" one.
 #closed_period = "hold"
 #hours_per_day_max = 24
+# Seconds between two proposals, and for which hours must have rested before they are posted.
+#cadence_seconds = 86400
+#cooling_off_seconds = 0
 
 # Without this amount, every posting needs approval. It is counted in each currency apart.
 #[posting.approval]
