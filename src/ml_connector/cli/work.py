@@ -23,10 +23,13 @@ from ml_connector.cli.app import (
     telling,
 )
 from ml_connector.core.document import Document, finding_document, plan_document
+from ml_connector.core.ledger import State
 from ml_connector.engine import proposal
 from ml_connector.engine.lane import Lane
 from ml_connector.engine.planning import plan_all
 from ml_connector.engine.poll import poll
+from ml_connector.engine.resolution import Verdict
+from ml_connector.engine.resolution import resolve as state_verdict
 from ml_connector.engine.run import recorded, run_lane
 from ml_connector.engine.sync import Outcome
 from ml_connector.engine.undo import give_back as give_back_batch
@@ -184,6 +187,35 @@ def _print_outcome(outcome: Outcome, document: Document) -> None:
         out.print(f"Proposed for approval: plan {outcome.proposal[:HASH_WIDTH]}; see it with `ml-connector plan`.")
     if outcome.findings:
         out.print(findings_table(document["findings"]))  # type: ignore[arg-type] # a list of documents
+
+
+@telling
+def resolve(
+    reference: Annotated[str, typer.Argument(help="Reference of a posting in doubt.")],
+    verdict: Annotated[Verdict, typer.Argument(help="What CloudSuite shows: it is released, or absent.")],
+    as_: As,
+    directory: Directory = HERE,
+    connection: Name = "",
+    json_: AsJson = False,
+) -> None:
+    """State whether a posting in doubt reached the ledger, where no look-up can tell.
+
+    It is held against what CloudSuite shows. That it is absent, and is sent again, takes two people.
+
+    Example: MLC_TOKEN=… ml-connector resolve MLC-7QK2M4ZRTPA absent --as controller
+    """
+    installed = installation(directory)
+    who = principal(installed, as_)
+    if who is None:
+        raise Refused("A statement needs a name.", remedy="Add --as NAME.")
+    lane = _lane(installed, connection, quiet=json_)
+    state = recorded(lane, lambda: state_verdict(lane, reference, verdict, who))
+    if json_:
+        print_json({"reference": reference, "state": state.value})
+    elif state is State.IN_DOUBT:
+        out.print(f"{reference}: kept. A second approver has to state the same.")
+    else:
+        out.print(f"{reference}: {state.value}; the next run goes on from there.")
 
 
 @telling

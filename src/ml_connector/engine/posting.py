@@ -297,8 +297,8 @@ def doubts(lane: Lane) -> tuple[Finding, ...]:
             "posting_in_doubt",
             f"posting {posting.reference}",
             f"Whether its last call took effect is not known: {posting.note}.",
-            "It is looked up again after the settle time. If this stays, look for the reference in CloudSuite's "
-            "staging and ledger.",
+            "It is looked up again after the settle time. If this stays, look for the reference in CloudSuite, and "
+            "tell what you found with `ml-connector resolve`.",
             Severity.WARN,
             "finance analyst",
             posting.journal.gross,

@@ -6,7 +6,7 @@ triggers: see `protection`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import (
@@ -140,6 +140,11 @@ holds = Table(
     "holds", metadata, _key("connection"), _key("worklog_id"), _text("facts"), _text("reason"), _text("reference"),
     _text("held_at"),
 )  # fmt: skip
+statements = Table(
+    "statements", metadata, Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("reference", Text, ForeignKey("postings.reference"), nullable=False), _text("verdict"), _text("actor"),
+    _text("stated_at"), Index("ix_statements_reference", "reference"),
+)  # fmt: skip
 withdrawals = Table(
     "withdrawals", metadata, _key("connection"), _key("worklog_id"), _text("actor"), _text("reason"),
     _text("withdrawn_at"),
@@ -157,14 +162,14 @@ runs = Table(
     _maybe("ended"), _text("outcome", ""), _json("summary"), Index("ix_runs_connection", "connection", "id"),
 )  # fmt: skip
 
-PROTECTED = ("posting_lines", "shares", "posting_events", "audit", "approvals")
+PROTECTED = ("posting_lines", "shares", "posting_events", "audit", "approvals", "statements")
 """Tables whose rows are never changed or deleted."""
 
 
-def protection(dialect: str) -> list[str]:
-    """The statements that make the database itself refuse changes to protected rows."""
-    statements = {"sqlite": _sqlite_protection, "postgresql": _postgresql_protection}[dialect]
-    return [statement for table in PROTECTED for statement in statements(table)]
+def protection(dialect: str, tables: Iterable[str] = PROTECTED) -> list[str]:
+    """The commands that make the database itself refuse changes to protected rows."""
+    commands = {"sqlite": _sqlite_protection, "postgresql": _postgresql_protection}[dialect]
+    return [command for table in tables for command in commands(table)]
 
 
 def _sqlite_protection(table: str) -> list[str]:
