@@ -15,6 +15,7 @@ import structlog
 from sqlalchemy import Connection as Transaction
 
 from ml_connector.clock import Clock, SystemClock
+from ml_connector.engine.anchors import anchor_daily
 from ml_connector.engine.lane import Lane
 from ml_connector.engine.loop import Loop, Rounds, Schedule
 from ml_connector.engine.poll import order_key
@@ -208,8 +209,11 @@ def schedules(installed: Installation) -> dict[str, Schedule]:
     }
 
 
-def embedded_loop(installed: Installation, stop: threading.Event) -> Loop:
-    """The schedule of all connections, in this process. Each lane is built once and keeps its connections open."""
+def embedded_loop(installed: Installation, stop: threading.Event, anchors: Path | None = None) -> Loop:
+    """The schedule of all connections, in this process. Each lane is built once and keeps its connections open.
+
+    The audit trail is anchored daily to the file of anchors, where one is named.
+    """
     lanes: dict[str, Lane] = {}
 
     def run(name: str) -> Callable[[Rounds], None]:
@@ -220,6 +224,8 @@ def embedded_loop(installed: Installation, stop: threading.Event) -> Loop:
             log.info("A run has ended.", action="run_ended", connection=name, written=outcome.written)
             if rounds.reconcile:
                 _reconcile(lanes[name])
+            if anchors is not None:
+                anchor_daily(installed.database, anchors, installed.clock.now())
 
         return once
 
@@ -233,15 +239,15 @@ def _reconcile(lane: Lane) -> None:
     log.info("The books were tied out.", action="reconciled", connection=lane.name, agrees=found.agrees, found=count)
 
 
-def serve_installation(installed: Installation, host: str, port: int) -> None:
-    """Run every connection on its schedule and show the status page until stopped."""
+def serve_installation(installed: Installation, host: str, port: int, anchors: Path | None = None) -> None:
+    """Run every connection on its schedule and show the status page until stopped. See `embedded_loop`."""
     # The web server takes a third of a second to import, which no other command should pay.
     from ml_connector.web.app import status_app  # noqa: PLC0415
     from ml_connector.web.serve import serve  # noqa: PLC0415
 
     stop = installed.clock.stop if isinstance(installed.clock, SystemClock) else threading.Event()
     pages = status_app(installed.database, tuple(installed.connections), installed.clock.now)
-    serve(pages, embedded_loop(installed, stop), host, port)
+    serve(pages, embedded_loop(installed, stop, anchors), host, port)
 
 
 def tell_failure(name: str, error: Exception) -> None:

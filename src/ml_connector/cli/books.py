@@ -21,6 +21,7 @@ from ml_connector.cli.app import (
 )
 from ml_connector.core.document import plan_document
 from ml_connector.core.ledger import State
+from ml_connector.engine.anchors import anchor, read_anchors
 from ml_connector.engine.explain import explain as explain_subject
 from ml_connector.engine.planning import plan_all
 from ml_connector.errors import Refused
@@ -162,20 +163,53 @@ def holds_release(
     out.print(f"Worklog {worklog} is planned again with the next run.")
 
 
+@audit_app.command("anchor")
+@telling
+def audit_anchor(
+    file: Annotated[Path, typer.Argument(help="File that the head of the chain is appended to.")],
+    directory: Directory = HERE,
+    json_: AsJson = False,
+) -> None:
+    """Append the head of the audit chain to a file that whoever owns the database cannot change.
+
+    Run it daily, onto another machine or a medium that is written once; `serve --anchor FILE` does it by itself.
+
+    Example: ml-connector audit anchor /mnt/audit/anchors.jsonl
+    """
+    installed = installation(directory)
+    head = anchor(installed.database, file, installed.clock.now())
+    if json_:
+        print_json({"seq": head.seq, "hash": head.hash} if head else None)
+    else:
+        out.print(f"Row {head.seq} is anchored in {file}." if head else "There is nothing to anchor yet.")
+
+
 @audit_app.command("verify")
 @telling
-def audit_verify(directory: Directory = HERE, json_: AsJson = False) -> None:
+def audit_verify(
+    directory: Directory = HERE,
+    anchors: Annotated[
+        Path | None, typer.Option("--anchors", help="Also hold the chain against the heads in this file.")
+    ] = None,
+    json_: AsJson = False,
+) -> None:
     """Prove that no row of the audit trail was changed, removed or put in, or name the first that was.
 
     Exit code 0 where the chain holds, 1 where it is broken.
 
-    Example: ml-connector audit verify
+    Example: ml-connector audit verify --anchors /mnt/audit/anchors.jsonl
     """
+    kept = [] if anchors is None else read_anchors(anchors)
     with installation(directory).database.read() as tx:
         broken = audit.verify(tx)
+        lacking = audit.lacks(tx, kept)
         count = audit.count(tx)
+    if broken is None and lacking is not None:
+        broken = lacking.seq
     if json_:
-        print_json({"rows": count, "first_broken": broken})
+        print_json({"rows": count, "first_broken": broken, "anchors": len(kept)})
+    elif lacking is not None and broken == lacking.seq:
+        out.print(f"Row {broken} is not what was anchored: the chain was made anew, or cut off.")
     elif broken is None:
         out.print(f"The chain of {count} rows holds.")
     else:

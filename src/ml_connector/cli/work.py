@@ -273,6 +273,7 @@ def serve(
     directory: Directory = HERE,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port of the status page.")] = 8080,
+    anchor: Annotated[Path | None, typer.Option(help="Append the head of the audit trail to this file, daily.")] = None,
 ) -> None:
     """Run every connection on its schedule, and show what was done on a status page, until stopped.
 
@@ -280,4 +281,4 @@ def serve(
     """
     installed = installation(directory)
     err.print(f"Serving {len(installed.connections)} connections; status page on http://{host}:{port}/")
-    serve_installation(installed, host, port)
+    serve_installation(installed, host, port, anchor)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -29,6 +30,28 @@ def append(tx: Connection, at: datetime, actor: str, action: str, subject: str, 
         "previous": GENESIS if last is None else last.hash,
     }
     tx.execute(insert(audit), [{**row, "hash": fingerprint(row)}])
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The last entry of the chain: who knows it knows whether anything before it was changed."""
+
+    seq: int
+    hash: str
+
+
+def head(tx: Connection) -> Head | None:
+    """The last entry; None where there is none."""
+    row = tx.execute(select(audit.c.seq, audit.c.hash).order_by(audit.c.seq.desc()).limit(1)).one_or_none()
+    return None if row is None else Head(row.seq, row.hash)
+
+
+def lacks(tx: Connection, anchors: Iterable[Head]) -> Head | None:
+    """The first of the heads kept elsewhere that the chain does not hold as it was; None where it holds them all."""
+    for anchor in anchors:
+        if tx.scalar(select(audit.c.hash).where(audit.c.seq == anchor.seq)) != anchor.hash:
+            return anchor
+    return None
 
 
 def verify(tx: Connection) -> int | None:
