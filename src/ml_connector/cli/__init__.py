@@ -24,6 +24,7 @@ for command in (
     work.approve,
     work.apply,
     work.sync,
+    work.recost,
     work.resolve,
     work.undo,
     work.give_back,

@@ -28,6 +28,7 @@ from ml_connector.engine import proposal
 from ml_connector.engine.lane import Lane
 from ml_connector.engine.planning import plan_all
 from ml_connector.engine.poll import poll
+from ml_connector.engine.recosting import recost as propose_recosting
 from ml_connector.engine.resolution import Verdict
 from ml_connector.engine.resolution import resolve as state_verdict
 from ml_connector.engine.run import recorded, run_lane
@@ -187,6 +188,33 @@ def _print_outcome(outcome: Outcome, document: Document) -> None:
         out.print(f"Proposed for approval: plan {outcome.proposal[:HASH_WIDTH]}; see it with `ml-connector plan`.")
     if outcome.findings:
         out.print(findings_table(document["findings"]))  # type: ignore[arg-type] # a list of documents
+
+
+@telling
+def recost(
+    orders: Annotated[
+        list[str] | None, typer.Argument(help="Purchase orders; all with posted hours where none.")
+    ] = None,
+    directory: Directory = HERE,
+    connection: Name = "",
+    as_: As = "",
+    json_: AsJson = False,
+) -> None:
+    """Show the plan that would cost posted hours by today's rates, mapping and coding, for a second person to accept.
+
+    Example: ml-connector recost 1000/00045001/0000/STD
+    """
+    installed = installation(directory)
+    who = principal(installed, as_)
+    lane = _lane(installed, connection, quiet=json_)
+    actor = who.name if who else LOCAL
+    made = recorded(lane, lambda: propose_recosting(lane, orders or (), actor))
+    document = plan_document(made, currency_digits, rates=may_see_rates(who))
+    if json_:
+        print_json(document)
+        return
+    out.print(plan_view(document))
+    _advise(document)
 
 
 @telling

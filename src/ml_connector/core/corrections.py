@@ -6,6 +6,7 @@ Jira says that the worklog was deleted, and for no other reason.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -30,7 +31,8 @@ class LoggedWork:
     """A worklog, what became of it, and the order that its issue is bound to (empty where none claims it).
 
     `refused` is the ERP's own text where it refused this very content before, empty otherwise. `withdrawn`: a person
-    has taken its cost out of the ledger, and not given it back.
+    has taken its cost out of the ledger, and not given it back. `recost`: its posted cost is held against what it would
+    be by today's rates, mapping and coding, which happens for a proposal only.
     """
 
     worklog: Worklog
@@ -38,6 +40,7 @@ class LoggedWork:
     order: str
     refused: str = ""
     withdrawn: bool = False
+    recost: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,7 @@ def _judge(item: LoggedWork, books: Books) -> tuple[Delta | None, Finding | None
     """What our books lack for a worklog, and what keeps it, or a part of it, from being booked."""
     standing = outstanding(books.recorded.get(item.worklog.id, ()))
     facts = facts_of(item.worklog, item.order, books.policy.zone)
-    unchanged = item.fate is Fate.LIVE and not item.withdrawn
+    unchanged = item.fate is Fate.LIVE and not item.withdrawn and not item.recost
     if unchanged and standing and {entry.share.basis.facts for entry in standing} == {facts}:
         return None, None
     if item.fate is Fate.INVISIBLE and not item.withdrawn:
@@ -99,13 +102,22 @@ def _judge(item: LoggedWork, books: Books) -> tuple[Delta | None, Finding | None
         return None, finding
     # The old order of a moved entry must not carry it any longer, whether or not the new one can.
     wanted = () if isinstance(found, Finding) else found
-    if not standing and not wanted:
+    as_it_was = item.recost and _cost(entry.share for entry in standing) == _cost(wanted)
+    if as_it_was or not (standing or wanted):
         return None, finding
     unsettled = next((entry for entry in standing if entry.state not in IN_LEDGER), None)
     if unsettled is not None:
         return None, _unsettled(item, unsettled)
     correction = _correction(item, standing, wanted, facts, books)
     return (None, correction) if isinstance(correction, Finding) else (correction, finding)
+
+
+def _cost(shares: Iterable[Share]) -> Counter[tuple[object, ...]]:
+    """What shares come to: how many seconds and how much money stand on which coding of which order."""
+    return Counter(
+        (share.order, share.order_line, share.distribution, share.coding, share.seconds, share.amount)
+        for share in shares
+    )
 
 
 def _moved(item: LoggedWork, standing: Sequence[Recorded]) -> bool:

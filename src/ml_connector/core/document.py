@@ -33,6 +33,7 @@ def plan_document(plan: Plan, digits: Digits, *, rates: bool = False) -> Documen
         "contents": contents(plan),
         "keys": sorted(keys_of(plan)),
         "worklogs": sorted(plan.worklogs),
+        "recost": sorted(plan.recost & plan.worklogs),
         "authors": sorted({share.basis.author for posting in plan.postings for share in posting.draft.shares}),
         "totals": totals(plan, digits),
         "budgets": [

@@ -125,12 +125,16 @@ class BudgetLine:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Operations and findings. The hash is over the operations alone: what a person approves is what is written."""
+    """Operations and findings. The hash is over the operations alone: what a person approves is what is written.
+
+    `recost` are the worklogs whose posted cost is to change although their hours did not.
+    """
 
     connection: str
     operations: tuple[Operation, ...]
     findings: tuple[Finding, ...] = ()
     budgets: tuple[BudgetLine, ...] = ()
+    recost: frozenset[str] = frozenset()
     hash: str = field(init=False, default="")
 
     def __post_init__(self) -> None:
@@ -149,7 +153,7 @@ class Plan:
 
     def only(self, operations: Iterable[Operation]) -> Plan:
         """A plan of some of these operations, with a hash of its own."""
-        return Plan(self.connection, tuple(operations), self.findings, self.budgets)
+        return Plan(self.connection, tuple(operations), self.findings, self.budgets, self.recost)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +198,8 @@ def make_plan(world: World, mapping: IssueMapping, policy: CostPolicy, grouping:
         ),
     ]
     findings = (*world.findings, *missing.findings, *_issue_findings(world, mapping), *_overruns(budgets))
-    return Plan(world.connection, tuple(operations), findings, budgets)
+    recost = frozenset(item.worklog.id for item in world.work if item.recost)
+    return Plan(world.connection, tuple(operations), findings, budgets, recost & inputs.keys())
 
 
 def _budgets(world: World, proposed: Sequence[Share]) -> Iterator[BudgetLine]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
+from ml_connector.core.ledger import outstanding
 from ml_connector.core.plan import Plan, World, make_plan
 from ml_connector.engine.lane import Lane
-from ml_connector.engine.world import all_keys, erp_facts, load_world, only_worklogs
+from ml_connector.engine.world import all_keys, erp_facts, load_world, only_worklogs, recosting
 
 
 def plan_keys(lane: Lane, keys: Collection[str]) -> tuple[Plan, World]:
@@ -23,12 +24,23 @@ def plan_all(lane: Lane) -> Plan:
     return _plan(lane, world)
 
 
-def plan_again(lane: Lane, keys: Collection[str], worklogs: Collection[str], operations: Collection[str]) -> Plan:
-    """Today's plan for what an earlier one was about: new keys do not count, changed inputs do."""
+def plan_again(lane: Lane, about: Mapping[str, Collection[str]]) -> Plan:
+    """Today's plan for what an earlier one was about, as its document tells: its keys, worklogs, those to be costed
+    anew, and operations. New keys do not count, changed inputs do.
+    """
     with lane.database.read() as tx:
-        world = only_worklogs(load_world(tx, lane, keys), worklogs)
-    plan = _plan(lane, world)
-    return plan.only(operation for operation in plan.operations if operation.key in operations)
+        world = only_worklogs(load_world(tx, lane, about["keys"]), about["worklogs"])
+    plan = _plan(lane, recosting(world, about.get("recost", ())))
+    return plan.only(operation for operation in plan.operations if operation.key in about["contents"])
+
+
+def plan_recosting(lane: Lane, keys: Collection[str]) -> Plan:
+    """What would have to be reversed and replaced if the posted hours of these orders were costed today."""
+    with lane.database.read() as tx:
+        world = load_world(tx, lane, keys)
+    posted = {worklog_id for worklog_id, items in world.recorded.items() if outstanding(items)}
+    plan = _plan(lane, recosting(world, posted))
+    return plan.only(posting for posting in plan.postings if posting.inputs.keys() <= plan.recost)
 
 
 def _plan(lane: Lane, world: World) -> Plan:

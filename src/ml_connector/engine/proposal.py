@@ -94,7 +94,7 @@ def apply(lane: Lane, hash_prefix: str) -> Applied:
     if kept.state == plans.APPLIED:
         raise Refused(f"Plan {kept.hash[:12]} was applied already.", remedy="See `ml-connector ledger`.")
     before: dict[str, str] = kept.document["contents"]
-    today = plan_again(lane, kept.document["keys"], kept.document["worklogs"], before.keys())
+    today = plan_again(lane, kept.document)
     _check_postings(lane, today, kept, approved=approved)
     if today.hash != kept.hash:
         _drifted(lane, kept, before, contents(today))
@@ -111,7 +111,7 @@ def _check_postings(lane: Lane, plan: Plan, kept: KeptPlan, *, approved: bool) -
             f"Connection {lane.name} names no cut-over date, so nothing is posted.",
             remedy="Set post_from in the connection: the first day whose hours are posted.",
         )
-    if not approved and not passes_by_policy(lane, plan):
+    if not approved and (kept.document.get("recost") or not passes_by_policy(lane, plan)):
         raise Refused(
             f"Plan {kept.hash[:12]} is not approved.",
             remedy=f"A second person runs `ml-connector approve {kept.hash[:12]} --as NAME`.",

@@ -11,6 +11,7 @@ from ml_connector.core.records import Finding, Issue, Kind, Severity
 from ml_connector.engine.census import census
 from ml_connector.engine.lane import Lane
 from ml_connector.engine.poll import order_key
+from ml_connector.engine.recosting import due
 from ml_connector.erp.port import Window
 from ml_connector.store import audit, bindings, erp_rows, keys, postings
 from ml_connector.store import findings as finding_store
@@ -29,6 +30,8 @@ def sweep(lane: Lane) -> tuple[Finding, ...]:
     found = sweep_erp(lane)
     lane.say("reading back what finance has posted")
     found += sweep_postings(lane)
+    lane.say("holding posted cost against today's rates and coding")
+    found += due(lane)
     with lane.database.begin() as tx:
         lane.guard(tx)
         finding_store.record(tx, lane.name, "sweep", found, lane.clock.now())

@@ -125,6 +125,11 @@ def only_worklogs(world: World, ids: Collection[str]) -> World:
     return replace(world, work=tuple(item for item in world.work if item.worklog.id in ids))
 
 
+def recosting(world: World, ids: Collection[str]) -> World:
+    """The same world with the posted cost of these worklogs held against today's rates, mapping and coding."""
+    return replace(world, work=tuple(replace(item, recost=item.worklog.id in ids) for item in world.work))
+
+
 def _held_worklogs(tx: Transaction, lane: Lane, orders: Collection[str]) -> dict[str, Held]:
     """Worklogs on the orders' issues now, and those that our books charge to the orders."""
     bound = bindings.by_keys(tx, lane.name, [(Kind.PURCHASE_ORDER, order) for order in orders])
