@@ -5,7 +5,7 @@ The same code makes the plan that is shown, the plan that is approved and the pl
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -197,9 +197,29 @@ def make_plan(world: World, mapping: IssueMapping, policy: CostPolicy, grouping:
             for draft in journals
         ),
     ]
-    findings = (*world.findings, *missing.findings, *_issue_findings(world, mapping), *_overruns(budgets))
+    findings = (
+        *world.findings,
+        *missing.findings,
+        *_edited_by_others(world, inputs),
+        *_issue_findings(world, mapping),
+        *_overruns(budgets),
+    )
     recost = frozenset(item.worklog.id for item in world.work if item.recost)
     return Plan(world.connection, tuple(operations), findings, budgets, recost & inputs.keys())
+
+
+def _edited_by_others(world: World, planned: Collection[str]) -> Iterator[Finding]:
+    """Entries in this plan that somebody else than their author has written last: an approver should know."""
+    for item in world.work:
+        worklog = item.worklog
+        if worklog.id in planned and worklog.updater != worklog.author:
+            yield Finding(
+                "edited_by_another",
+                f"worklog {worklog.id}",
+                f"Jira account {worklog.updater} changed it last, and not its author {worklog.author}.",
+                "Ask the author before you approve the plan.",
+                Severity.WARN,
+            )
 
 
 def _budgets(world: World, proposed: Sequence[Share]) -> Iterator[BudgetLine]:
