@@ -12,7 +12,7 @@ from ml_connector.core.labor import CostPolicy
 from ml_connector.core.mapping import IssueMapping, OrderMapping, PriorityRule, ProjectMapping, StatusBack
 from ml_connector.core.money import money_from_text
 from ml_connector.core.periods import ClosedPeriod, PeriodPolicy
-from ml_connector.core.rates import Rate
+from ml_connector.core.rates import ExchangeRate, Rate
 from ml_connector.core.records import Coding, Kind, Person
 from ml_connector.engine.lane import LanePolicy
 from ml_connector.errors import Misconfigured
@@ -48,12 +48,13 @@ def lane_policy(connection: Connection) -> LanePolicy:
 
 def _check_currencies(connection: Connection) -> None:
     named = {rate.currency for rate in connection.rate}
+    named |= {currency for each in connection.exchange_rate for currency in (each.base, each.quote)}
     named |= {step.currency for step in connection.jira.orders.priorities}
     unknown = sorted(named - CURRENCIES)
     if unknown:
         raise Misconfigured(
             f"Connection {connection.name} names {', '.join(unknown)}, which ISO 4217 does not know.",
-            remedy="Correct the currency of the rate or priority step.",
+            remedy="Correct the currency of the rate, exchange rate or priority step.",
         )
 
 
@@ -79,6 +80,10 @@ def cost_policy(connection: Connection) -> CostPolicy:
                 known_since=rate.known_since,
             )
             for rate in connection.rate
+        ),
+        exchanges=tuple(
+            ExchangeRate(each.base, each.quote, each.rate, each.effective, each.source)
+            for each in connection.exchange_rate
         ),
         periods=PeriodPolicy(ClosedPeriod(posting.closed_period), dict(posting.earliest)),
         digits=currency_digits,

@@ -14,7 +14,7 @@ from enum import StrEnum
 
 from ml_connector.core.journal import fingerprint
 from ml_connector.core.labor import CostPolicy, cost, counts, facts_of, hold, work_date
-from ml_connector.core.ledger import IN_LEDGER, Entry, Recorded, Share, outstanding
+from ml_connector.core.ledger import IN_LEDGER, Basis, Entry, Recorded, Share, outstanding
 from ml_connector.core.records import Finding, PurchaseOrder, Worklog
 
 
@@ -212,4 +212,12 @@ def content(share: Share) -> list[object]:
         share.posting_date.isoformat(), share.work_date.isoformat(), share.reverses,
         basis.facts, basis.author, None if basis.rate is None else str(basis.rate), basis.rate_rule,
         basis.mapping_version, basis.rules_version,
+        *_exchange(basis),
     ]  # fmt: skip
+
+
+def _exchange(basis: Basis) -> list[str]:
+    """What converted a share; nothing where nothing did."""
+    if basis.exchange_rate is None:
+        return []
+    return [basis.rate_currency, str(basis.exchange_rate), basis.exchange_source]

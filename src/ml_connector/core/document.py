@@ -158,7 +158,11 @@ def share_document(share: Share, places: int, *, rates: bool) -> Document:
         "rules_version": share.basis.rules_version,
         "reverses": share.reverses,
     }
-    return {**document, "rate": None if share.basis.rate is None else str(share.basis.rate)} if rates else document
+    basis = share.basis
+    if basis.exchange_rate is not None:
+        exchange = {"from": basis.rate_currency, "rate": str(basis.exchange_rate), "source": basis.exchange_source}
+        document["exchange"] = exchange
+    return {**document, "rate": None if basis.rate is None else str(basis.rate)} if rates else document
 
 
 def coding_document(coding: Coding) -> Document:

@@ -7,7 +7,7 @@ lines are sums of those cents. `ROUNDING_POINT` names that choice, `money.alloca
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, tzinfo
 from fractions import Fraction
 
@@ -15,7 +15,7 @@ from ml_connector.core.journal import fingerprint
 from ml_connector.core.ledger import Basis, Entry, Share
 from ml_connector.core.money import Digits, Money, allocate, round_to_minor
 from ml_connector.core.periods import PeriodPolicy
-from ml_connector.core.rates import Rate, find_rate
+from ml_connector.core.rates import ExchangeRate, Price, Rate, find_price
 from ml_connector.core.records import Coding, Distribution, Finding, OrderLine, Person, PurchaseOrder, Worklog
 
 ROUNDING_POINT = "worklog"
@@ -44,6 +44,7 @@ class CostPolicy:
     default_project: str | None = None
     accounts: frozenset[str] | None = None
     cost_centers: frozenset[str] | None = None
+    exchanges: tuple[ExchangeRate, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +96,12 @@ def cost(worklog: Worklog, order: PurchaseOrder, policy: CostPolicy) -> tuple[Sh
     targets = targets_of(order, policy)
     if isinstance(targets, Finding):
         return targets
-    rates = tuple(_rate(target, person, order, policy, day) for target in targets)
-    found = tuple(rate for rate in rates if rate is not None)
-    if len(found) < len(rates):
+    prices = tuple(
+        find_price(policy.rates, policy.exchanges, person, target.distribution.coding, order.currency, day)
+        for target in targets
+    )
+    found = tuple(price for price in prices if price is not None)
+    if len(found) < len(prices):
         return _no_rate(worklog, order, policy, person, day)
     posting_date = policy.periods.posting_date(order.entity, day)
     if posting_date is None:
@@ -111,23 +115,18 @@ def cost(worklog: Worklog, order: PurchaseOrder, policy: CostPolicy) -> tuple[Sh
     return _split(worklog, order, targets, found, policy, day, posting_date)
 
 
-def _rate(target: Target, person: Person, order: PurchaseOrder, policy: CostPolicy, day: date) -> Rate | None:
-    coding = target.distribution.coding
-    return find_rate(policy.rates, person, coding.project, coding.cost_center, order.currency, day)
-
-
 def _split(
     worklog: Worklog,
     order: PurchaseOrder,
     targets: Sequence[Target],
-    rates: Sequence[Rate],
+    prices: Sequence[Price],
     policy: CostPolicy,
     day: date,
     posting_date: date,
 ) -> tuple[Share, ...]:
     """Round the whole once, then allocate cents and seconds; parts of nothing are left out."""
     hours = Fraction(worklog.seconds, SECONDS_PER_HOUR)
-    exact = [hours * target.weight * Fraction(rate.amount) for target, rate in zip(targets, rates, strict=True)]
+    exact = [hours * target.weight * price.hourly for target, price in zip(targets, prices, strict=True)]
     total = round_to_minor(sum(exact, Fraction(0)), order.currency, policy.digits(order.currency))
     cents = allocate(total.minor, exact)
     seconds = allocate(worklog.seconds, [target.weight for target in targets])
@@ -145,11 +144,19 @@ def _split(
             amount=Money(part_cents, order.currency),
             posting_date=posting_date,
             work_date=day,
-            basis=Basis(facts, worklog.author, rate.amount, rate.rule, policy.mapping_version, RULES_VERSION),
+            basis=_basis(facts, worklog.author, price, policy),
         )
-        for target, rate, part_cents, part_seconds in zip(targets, rates, cents, seconds, strict=True)
+        for target, price, part_cents, part_seconds in zip(targets, prices, cents, seconds, strict=True)
         if part_cents or part_seconds
     )
+
+
+def _basis(facts: str, author: str, price: Price, policy: CostPolicy) -> Basis:
+    rate, exchange = price.rate, price.exchange
+    basis = Basis(facts, author, rate.amount, rate.rule, policy.mapping_version, RULES_VERSION)
+    if exchange is None:
+        return basis
+    return replace(basis, rate_currency=exchange.base, exchange_rate=exchange.rate, exchange_source=exchange.source)
 
 
 def targets_of(order: PurchaseOrder, policy: CostPolicy) -> tuple[Target, ...] | Finding:
@@ -295,8 +302,8 @@ def _no_rate(worklog: Worklog, order: PurchaseOrder, policy: CostPolicy, person:
         "no_rate",
         worklog,
         f"{known} has no rate in {order.currency} that is effective on {day}"
-        + (" (rates in other currencies are not converted)" if elsewhere else ""),
-        "Add a [[rate]] to the connection.",
+        + (" (there is one in another currency, and no exchange rate into it)" if elsewhere else ""),
+        "Add a [[rate]], or an [[exchange_rate]], to the connection.",
         "finance analyst",
     )
 

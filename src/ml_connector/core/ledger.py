@@ -31,7 +31,8 @@ class Basis:
     """Why a share is what it is: enough to explain it after every rate and mapping has changed.
 
     `facts` is the fingerprint of what the worklog said (hours, day, author, order); a share is corrected when they
-    change and never because a rate did. `rate` is per hour, in the share's currency; None where a share copies another.
+    change and never because a rate did. `rate` is per hour, in the share's currency, or in `rate_currency` where
+    `exchange_rate` (the worth of one unit of it in the share's currency) converts it; None where a share copies another.
     """
 
     facts: str
@@ -40,6 +41,9 @@ class Basis:
     rate_rule: str
     mapping_version: str
     rules_version: str
+    rate_currency: str = ""
+    exchange_rate: Decimal | None = None
+    exchange_source: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 
-from ml_connector.core.records import Person
+from ml_connector.core.records import Coding, Person
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,66 @@ def find_rate(
         if found:
             return max(found, key=lambda rate: rate.effective)
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeRate:
+    """What one unit of `base` is worth in `quote`, from a day on, and who says so."""
+
+    base: str
+    quote: str
+    rate: Decimal
+    effective: date
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """The rate of an hour for an order, and the exchange rate where it is in another currency than the order."""
+
+    rate: Rate
+    exchange: ExchangeRate | None = None
+
+    @property
+    def hourly(self) -> Fraction:
+        """Cost of one hour in the order's currency, exactly."""
+        return Fraction(self.rate.amount) * (1 if self.exchange is None else Fraction(self.exchange.rate))
+
+
+def find_price(
+    rates: Iterable[Rate],
+    exchanges: Iterable[ExchangeRate],
+    person: Person,
+    coding: Coding,
+    currency: str,
+    day: date,
+) -> Price | None:
+    """What an hour costs in a currency: by a rate in it where one fits, else by one that an exchange rate converts.
+
+    Of several currencies the one whose rate has the most particular scope counts, then the one first in the alphabet.
+    The exchange rate is the latest that is effective on the day of work. None where nothing fits.
+    """
+    known = tuple(rates)
+    own = find_rate(known, person, coding.project, coding.cost_center, currency, day)
+    if own is not None:
+        return Price(own)
+    found: list[tuple[int, str, Price]] = []
+    for exchange in _effective(exchanges, currency, day):
+        rate = find_rate(known, person, coding.project, coding.cost_center, exchange.base, day)
+        if rate is not None:
+            found.append((PRECEDENCE.index(_scope(rate)), exchange.base, Price(rate, exchange)))
+    return min(found, key=lambda each: each[:2])[2] if found else None
+
+
+def _effective(exchanges: Iterable[ExchangeRate], quote: str, day: date) -> Iterator[ExchangeRate]:
+    """The exchange rate of each currency into this one on a day."""
+    latest: dict[str, ExchangeRate] = {}
+    for exchange in exchanges:
+        if exchange.quote == quote and exchange.effective <= day:
+            before = latest.get(exchange.base)
+            if before is None or before.effective < exchange.effective:
+                latest[exchange.base] = exchange
+    yield from latest.values()
 
 
 def _scope(rate: Rate) -> frozenset[str]:

@@ -267,6 +267,21 @@ class Rate(Section):
         return (self.person, self.role, self.project, self.cost_center)
 
 
+class ExchangeRate(Section):
+    """What one unit of a currency is worth in another, from a day on."""
+
+    base: Currency
+    """Currency of the rates that are converted."""
+    quote: Currency
+    """Currency of the orders that they are converted for."""
+    rate: PositiveAmount
+    """What one unit of the base is worth in the quote."""
+    effective: Annotated[date, Field(alias="from")]
+    """First day of work that it is for."""
+    source: Text
+    """Who says so; stored with every line that it converts."""
+
+
 class Connection(Section):
     """One CloudSuite tenant, one Jira site, and how they are kept in step."""
 
@@ -298,6 +313,8 @@ class Connection(Section):
     """People whose hours are costed."""
     rate: tuple[Rate, ...] = ()
     """Cost of an hour."""
+    exchange_rate: tuple[ExchangeRate, ...] = ()
+    """Rates of exchange, for orders in other currencies than the rates of an hour."""
 
 
 def schema(products: tuple[str, ...] = PRODUCTS) -> dict[str, object]:

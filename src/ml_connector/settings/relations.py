@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from ml_connector.settings.connection import Person, PriorityStep, Rate, StatusBack
+from ml_connector.settings.connection import ExchangeRate, Person, PriorityStep, Rate, StatusBack
 from ml_connector.settings.lines import Path
 from ml_connector.settings.problems import shown
 from ml_connector.settings.wording import Flaw
@@ -31,6 +31,7 @@ def broken_relations(raw: Raw, products: tuple[str, ...], line_of: LineOf) -> It
     for relation in RELATIONS:
         yield from relation(raw)
     yield from repeated_rates(raw, line_of)
+    yield from repeated_exchange_rates(raw, line_of)
     yield from repeated_people(raw, line_of)
 
 
@@ -202,6 +203,17 @@ def repeated_rates(raw: Raw, line_of: LineOf) -> Iterator[Flaw]:
             lines = f"line {line_of(('rate', index))}", f"line {line_of(('rate', earlier))}"
             what = f"on {lines[0]} is for the same scope, currency and day as the one on {lines[1]}"
             yield ("rate", index), what, "Keep one of them, or give it another day."
+
+
+def repeated_exchange_rates(raw: Raw, line_of: LineOf) -> Iterator[Flaw]:
+    """Two exchange rates for the same currencies and day would leave the cost to their order in the file."""
+    first: dict[object, int] = {}
+    for index, exchange in _items(raw, "exchange_rate", ExchangeRate).items():
+        earlier = first.setdefault((exchange.base, exchange.quote, exchange.effective), index)
+        if earlier != index:
+            line = line_of(("exchange_rate", earlier))
+            what = f"is for the same currencies and day as the one on line {line}"
+            yield ("exchange_rate", index), what, "Keep one of them, or give it another day."
 
 
 def repeated_people(raw: Raw, line_of: LineOf) -> Iterator[Flaw]:

@@ -169,6 +169,14 @@ project = {projects_project}
 #role = "Engineer"
 #entity = {entity}
 
+# For orders in another currency than the rates of an hour.
+#[[exchange_rate]]
+#base = "EUR"
+#quote = "USD"
+#rate = "1.0834"
+#from = 2026-01-01
+#source = "Treasury, monthly"
+
 # Cost of an hour, in quotes. The most particular rate wins: person on a project, role on a project, person, role,
 # cost center, and last the rate that names none of them.
 #[[rate]]

@@ -44,7 +44,9 @@ def rates_version(connection: Connection) -> str:
 
 def _rates(connection: Connection) -> list[list[str]]:
     rates = [rate.model_dump() for rate in connection.rate]
-    return [sorted(map(_canonical, rates)), sorted(map(_canonical, _people(connection, "employee", "role")))]
+    exchanges = [exchange.model_dump() for exchange in connection.exchange_rate]
+    people = _people(connection, "employee", "role")
+    return [sorted(map(_canonical, part)) for part in (rates, people, *([exchanges] if exchanges else []))]
 
 
 def _people(connection: Connection, *keys: str) -> list[dict[str, object]]:

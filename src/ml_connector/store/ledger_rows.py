@@ -86,12 +86,19 @@ def share_values(posting: Posting, part: PostingLine) -> Iterator[Values]:
             "work_date": item.work_date.isoformat(),
             "facts": item.basis.facts,
             "author": item.basis.author,
-            "rate": None if item.basis.rate is None else format(item.basis.rate, "f"),
+            "rate": _decimal_text(item.basis.rate),
             "rate_rule": item.basis.rate_rule,
             "mapping_version": item.basis.mapping_version,
             "rules_version": item.basis.rules_version,
             "reverses": item.reverses,
+            "rate_currency": item.basis.rate_currency,
+            "exchange_rate": _decimal_text(item.basis.exchange_rate),
+            "exchange_source": item.basis.exchange_source,
         }
+
+
+def _decimal_text(value: Decimal | None) -> str | None:
+    return None if value is None else format(value, "f")
 
 
 def share(row: Row[Any]) -> Share:
@@ -103,6 +110,9 @@ def share(row: Row[Any]) -> Share:
         rate_rule=row.rate_rule,
         mapping_version=row.mapping_version,
         rules_version=row.rules_version,
+        rate_currency=row.rate_currency,
+        exchange_rate=None if row.exchange_rate is None else Decimal(row.exchange_rate),
+        exchange_source=row.exchange_source,
     )
     return Share(
         worklog_id=row.worklog_id,
