@@ -32,7 +32,7 @@ class Basis:
 
     `facts` is the fingerprint of what the worklog said (hours, day, author, order); a share is corrected when they
     change and never because a rate did. `rate` is per hour, in the share's currency, or in `rate_currency` where
-    `exchange_rate` (the worth of one unit of it in the share's currency) converts it; None where a share copies another.
+    `exchange_rate` (what one unit of that is worth in the share's currency) converts it; None for a copy of another.
     """
 
     facts: str
