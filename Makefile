@@ -49,6 +49,9 @@ format: $(READY) ## Put the code into its one format
 sim: $(READY) ## Try to prove us wrong: SEEDS=2000 seeds, or all that happens in SEED=17
 	@cd tests && $(abspath $(BIN))/python -m simulation $(if $(SEED),--seed $(SEED),--seeds $(SEEDS))
 
+kill: $(READY) ## Kill the real service 50 times while 2,000 worklogs are logged
+	@MLC_KILLS=50 MLC_WORKLOGS=2000 $(BIN)/pytest tests/processes
+
 bench: $(READY) ## Measure (SIZE=small or large)
 	@$(BIN)/python -m benchmarks --size $(SIZE)
 
@@ -59,4 +62,4 @@ lock: $(READY) ## Resolve the dependencies anew, for every platform
 clean: ## Remove the virtual environment and everything made
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
 
-.PHONY: help setup demo dev check test lint types format sim bench lock clean
+.PHONY: help setup demo dev check test lint types format sim kill bench lock clean
