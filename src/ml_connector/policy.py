@@ -43,6 +43,7 @@ def lane_policy(connection: Connection) -> LanePolicy:
         jira_settle=timedelta(seconds=connection.jira.settle_seconds),
         cadence=timedelta(seconds=connection.posting.cadence_seconds),
         cooling_off=timedelta(seconds=connection.posting.cooling_off_seconds),
+        attestation=connection.posting.attestation,
     )
 
 

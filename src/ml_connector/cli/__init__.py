@@ -24,6 +24,7 @@ for command in (
     work.approve,
     work.apply,
     work.sync,
+    work.attest,
     work.recost,
     work.resolve,
     work.undo,

@@ -6,6 +6,7 @@ import functools
 import json
 import logging
 import os
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -50,6 +51,9 @@ Name = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 As = Annotated[str, typer.Option("--as", help=f"Principal to act as; their token is read from {TOKEN_VARIABLE}.")]
+
+PERIOD = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
+"""A month, as commands take it."""
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)

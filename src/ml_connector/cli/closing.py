@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ml_connector.cli.app import AsJson, Directory, Name, err, installation, out, print_json, say, telling
+from ml_connector.cli.app import PERIOD, AsJson, Directory, Name, err, installation, out, print_json, say, telling
 from ml_connector.engine.reconcile import reconcile as reconcile_lane
 from ml_connector.engine.run import recorded
 from ml_connector.errors import Refused
@@ -22,7 +21,6 @@ from ml_connector.web.reconciliation import (
 
 HERE = Path()
 DIFFERS = 1
-PERIOD = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 
 
 @telling

@@ -9,6 +9,7 @@ import typer
 
 from ml_connector.bootstrap import Installation, serve_installation
 from ml_connector.cli.app import (
+    PERIOD,
     As,
     AsJson,
     Directory,
@@ -25,6 +26,7 @@ from ml_connector.cli.app import (
 from ml_connector.core.document import Document, finding_document, plan_document
 from ml_connector.core.ledger import State
 from ml_connector.engine import proposal
+from ml_connector.engine.attestation import attest as attest_hours
 from ml_connector.engine.lane import Lane
 from ml_connector.engine.planning import plan_all
 from ml_connector.engine.poll import poll
@@ -188,6 +190,35 @@ def _print_outcome(outcome: Outcome, document: Document) -> None:
         out.print(f"Proposed for approval: plan {outcome.proposal[:HASH_WIDTH]}; see it with `ml-connector plan`.")
     if outcome.findings:
         out.print(findings_table(document["findings"]))  # type: ignore[arg-type] # a list of documents
+
+
+@telling
+def attest(
+    order: Annotated[str, typer.Argument(help="Purchase order, as `budget` names it.")],
+    period: Annotated[str, typer.Argument(help="Period as YYYY-MM.", metavar="YYYY-MM")],
+    as_: As,
+    directory: Directory = HERE,
+    connection: Name = "",
+    json_: AsJson = False,
+) -> None:
+    """Attest that the hours of an order in a period were worked, where the connection asks for it before posting.
+
+    Nobody attests their own. Hours that change afterwards have to be attested again.
+
+    Example: MLC_TOKEN=… ml-connector attest 1000/00045001/0000/STD 2026-11 --as manager
+    """
+    installed = installation(directory)
+    who = principal(installed, as_)
+    if who is None:
+        raise Refused("An attestation needs a name.", remedy="Add --as NAME.")
+    if not PERIOD.fullmatch(period):
+        raise Refused(f"{period!r} is no period.", remedy="Name a month as YYYY-MM, for example 2026-11.")
+    lane = _lane(installed, connection, quiet=json_)
+    count = recorded(lane, lambda: attest_hours(lane, order, period, who))
+    if json_:
+        print_json({"order": order, "period": period, "worklogs": count})
+    else:
+        out.print(f"{count} worklogs of {order} in {period} attested by {who.name}.")
 
 
 @telling

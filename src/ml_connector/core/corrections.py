@@ -32,7 +32,8 @@ class LoggedWork:
 
     `refused` is the ERP's own text where it refused this very content before, empty otherwise. `withdrawn`: a person
     has taken its cost out of the ledger, and not given it back. `recost`: its posted cost is held against what it would
-    be by today's rates, mapping and coding, which happens for a proposal only.
+    be by today's rates, mapping and coding, which happens for a proposal only. `attested`: nobody has to attest these
+    hours any more before they are posted.
     """
 
     worklog: Worklog
@@ -41,6 +42,7 @@ class LoggedWork:
     refused: str = ""
     withdrawn: bool = False
     recost: bool = False
+    attested: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,26 +130,9 @@ def _wanted(item: LoggedWork, books: Books) -> tuple[Share, ...] | Finding:
     worklog, policy = item.worklog, books.policy
     if item.withdrawn or item.fate is not Fate.LIVE or not item.order or not counts(worklog, policy):
         return ()
-    day = work_date(worklog, policy.zone)
-    if item.refused:
-        return hold(
-            "refused_by_erp",
-            worklog,
-            f"CloudSuite refused its line: {item.refused}",
-            "Correct the cause, then release it with `ml-connector holds release`.",
-            "finance analyst",
-        )
-    if day > books.today:
-        return hold(
-            "future_work", worklog, f"its day {day} has not come yet", "Have the date corrected, or wait for the day."
-        )
-    if (worklog.author, day) in books.overfull:
-        return hold(
-            "overfull_day",
-            worklog,
-            f"its author logged more than {policy.hours_per_day_max} hours on {day}",
-            "Have the hours of that day corrected in Jira.",
-        )
+    waits = _waits(item, work_date(worklog, policy.zone), books)
+    if waits is not None:
+        return waits
     order = books.orders.get(item.order)
     if order is None:
         return hold(
@@ -158,6 +143,38 @@ def _wanted(item: LoggedWork, books: Books) -> tuple[Share, ...] | Finding:
             "finance analyst",
         )
     return cost(worklog, order, policy)
+
+
+def _waits(item: LoggedWork, day: date, books: Books) -> Finding | None:
+    """What about the entry itself keeps it from being costed."""
+    worklog = item.worklog
+    if item.refused:
+        return hold(
+            "refused_by_erp",
+            worklog,
+            f"CloudSuite refused its line: {item.refused}",
+            "Correct the cause, then release it with `ml-connector holds release`.",
+            "finance analyst",
+        )
+    if not item.attested:
+        return hold(
+            "not_attested",
+            worklog,
+            f"nobody has attested it on purchase order {item.order}",
+            f"Have the project manager run `ml-connector attest {item.order} {day:%Y-%m} --as NAME`.",
+        )
+    if day > books.today:
+        return hold(
+            "future_work", worklog, f"its day {day} has not come yet", "Have the date corrected, or wait for the day."
+        )
+    if (worklog.author, day) in books.overfull:
+        return hold(
+            "overfull_day",
+            worklog,
+            f"its author logged more than {books.policy.hours_per_day_max} hours on {day}",
+            "Have the hours of that day corrected in Jira.",
+        )
+    return None
 
 
 def _correction(

@@ -45,6 +45,7 @@ class LanePolicy:
     jira_settle: timedelta
     cadence: timedelta = timedelta(0)
     cooling_off: timedelta = timedelta(0)
+    attestation: bool = False
     unprojected_skip: bool = True
 
 

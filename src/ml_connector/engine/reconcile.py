@@ -30,7 +30,7 @@ from ml_connector.engine.lane import Lane
 from ml_connector.engine.poll import FIRST_FEED_SPAN, all_changes, order_key
 from ml_connector.engine.world import erp_facts, load_records
 from ml_connector.errors import Rejected
-from ml_connector.store import bindings, holds, plans, postings, withdrawals, worklogs
+from ml_connector.store import attestations, bindings, holds, plans, postings, withdrawals, worklogs
 from ml_connector.store import findings as finding_store
 from ml_connector.store.database import chunks
 from ml_connector.store.worklogs import Held
@@ -151,13 +151,16 @@ def _bound_work(tx: Transaction, lane: Lane, hours: _Hours) -> tuple[tuple[Logge
     ids = [worklog.id for worklog, _ in found]
     refused = holds.held(tx, lane.name, ids)
     withdrawn = {item.worklog_id for item in withdrawals.of_worklogs(tx, lane.name, ids)}
+    attested = attestations.of_worklogs(tx, lane.name, ids)
     work: list[LoggedWork] = []
     for worklog, fate in found:
         order = issues.get(worklog.issue_id, "")
         hold = refused.get(worklog.id)
         still = hold is not None and hold.facts == facts_of(worklog, order, lane.policy.cost.zone)
         reason = hold.reason if hold and still else ""
-        work.append(LoggedWork(worklog, fate, order, reason, worklog.id in withdrawn))
+        facts = facts_of(worklog, order, lane.policy.cost.zone)
+        waits = lane.policy.attestation and (worklog.id, facts) not in attested
+        work.append(LoggedWork(worklog, fate, order, reason, withdrawn=worklog.id in withdrawn, attested=not waits))
     keys = {order_key(Kind.PURCHASE_ORDER, item.order) for item in work if item.order}
     return tuple(work), load_records(tx, lane, keys).orders
 

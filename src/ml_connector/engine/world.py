@@ -19,7 +19,7 @@ from ml_connector.core.plan import BoundIssue, World
 from ml_connector.core.records import Finding, Kind, Project, PurchaseOrder, Row, Worklog
 from ml_connector.engine.lane import Lane
 from ml_connector.engine.poll import order_key, split_key
-from ml_connector.store import bindings, erp_rows, holds, postings, withdrawals, worklogs
+from ml_connector.store import attestations, bindings, erp_rows, holds, postings, withdrawals, worklogs
 from ml_connector.store.bindings import Binding
 from ml_connector.store.worklogs import Held
 
@@ -161,6 +161,7 @@ def _same_groups(
 def _work(tx: Transaction, lane: Lane, held: dict[str, Held], issues: dict[str, Binding]) -> tuple[LoggedWork, ...]:
     refused = holds.held(tx, lane.name, list(held))
     withdrawn = {item.worklog_id for item in withdrawals.of_worklogs(tx, lane.name, list(held))}
+    attested = attestations.of_worklogs(tx, lane.name, list(held)) if lane.policy.attestation else set()
     zone = lane.policy.cost.zone
     work: list[LoggedWork] = []
     for worklog_id, item in held.items():
@@ -169,7 +170,17 @@ def _work(tx: Transaction, lane: Lane, held: dict[str, Held], issues: dict[str, 
         hold = refused.get(worklog_id)
         still = hold is not None and hold.facts == facts_of(item.worklog, order, zone)
         reason = hold.reason if hold and still else ""
-        work.append(LoggedWork(item.worklog, Fate(item.state), order, reason, worklog_id in withdrawn))
+        facts = facts_of(item.worklog, order, zone)
+        work.append(
+            LoggedWork(
+                item.worklog,
+                Fate(item.state),
+                order,
+                reason,
+                withdrawn=worklog_id in withdrawn,
+                attested=not lane.policy.attestation or (worklog_id, facts) in attested,
+            )
+        )
     return tuple(work)
 
 

@@ -196,6 +196,8 @@ class Posting(Section):
     """Seconds between two proposals of the schedule; 0 proposes with every run. Who runs `sync` does not wait."""
     cooling_off_seconds: Annotated[int, Field(ge=0, le=31 * DAY_SECONDS)] = 0
     """Seconds for which an entry must not have changed before it is posted."""
+    attestation: bool = False
+    """Whether hours are posted only after somebody attested them."""
     approval: Approval = Approval()
     """What needs a second person."""
     earliest: Mapping[Text, date] = {}

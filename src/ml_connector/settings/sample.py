@@ -143,6 +143,8 @@ project = {projects_project}
 # Seconds between two proposals, and for which hours must have rested before they are posted.
 #cadence_seconds = 86400
 #cooling_off_seconds = 0
+# Whether somebody has to attest hours before they are posted.
+#attestation = false
 
 # Without this amount, every posting needs approval. It is counted in each currency apart.
 #[posting.approval]

@@ -146,6 +146,10 @@ statements = Table(
     Column("reference", Text, ForeignKey("postings.reference"), nullable=False), _text("verdict"), _text("actor"),
     _text("stated_at"), Index("ix_statements_reference", "reference"),
 )  # fmt: skip
+attestations = Table(
+    "attestations", metadata, _key("connection"), _key("worklog_id"), _key("facts"), _text("actor"),
+    _text("attested_at"),
+)  # fmt: skip
 withdrawals = Table(
     "withdrawals", metadata, _key("connection"), _key("worklog_id"), _text("actor"), _text("reason"),
     _text("withdrawn_at"),
@@ -163,7 +167,7 @@ runs = Table(
     _maybe("ended"), _text("outcome", ""), _json("summary"), Index("ix_runs_connection", "connection", "id"),
 )  # fmt: skip
 
-PROTECTED = ("posting_lines", "shares", "posting_events", "audit", "approvals", "statements")
+PROTECTED = ("posting_lines", "shares", "posting_events", "audit", "approvals", "statements", "attestations")
 """Tables whose rows are never changed or deleted."""
 
 
