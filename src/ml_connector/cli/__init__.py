@@ -26,6 +26,7 @@ for command in (
     work.sync,
     work.attest,
     work.recost,
+    work.replay,
     work.resolve,
     work.undo,
     work.give_back,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -31,6 +32,7 @@ from ml_connector.engine.lane import Lane
 from ml_connector.engine.planning import plan_all
 from ml_connector.engine.poll import poll
 from ml_connector.engine.recosting import recost as propose_recosting
+from ml_connector.engine.replay import replay as replay_hours
 from ml_connector.engine.resolution import Verdict
 from ml_connector.engine.resolution import resolve as state_verdict
 from ml_connector.engine.run import recorded, run_lane
@@ -246,6 +248,35 @@ def recost(
         return
     out.print(plan_view(document))
     _advise(document)
+
+
+@telling
+def replay(
+    subject: Annotated[str, typer.Argument(help="An order, a reference, or the hash of a plan; or name days.")] = "",
+    first: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="First day of work.")] = None,
+    last: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Last day of work.")] = None,
+    directory: Directory = HERE,
+    connection: Name = "",
+    as_: As = "",
+    json_: AsJson = False,
+) -> None:
+    """Read the hours of an order, a batch or some days again, and have their orders worked off with the next run.
+
+    State is compared with state: however often it is done, nothing is posted twice.
+
+    Example: ml-connector replay --first 2026-11-01 --last 2026-11-15
+    """
+    if bool(subject) == bool(first or last):
+        raise Refused("It is not clear what to replay.", remedy="Name one subject, or days with --first and --last.")
+    installed = installation(directory)
+    who = principal(installed, as_)
+    lane = _lane(installed, connection, quiet=json_)
+    days = first.date() if first else None, last.date() if last else None
+    queued = recorded(lane, lambda: replay_hours(lane, subject, *days, who.name if who else LOCAL))
+    if json_:
+        print_json({"queued": queued})
+    else:
+        out.print(f"{len(queued)} orders are worked off again with the next run.")
 
 
 @telling
