@@ -58,6 +58,7 @@ class History:
     and says whether all that is owed is in the ledger.
 
     `hidden`: the integration user does not see the project. `silent`: something happened that only a census finds.
+    `begun`: the product has run, so that something may be under way.
     """
 
     def __init__(self, stage: Stage, random: Random, finish: Callable[[], bool]) -> None:
@@ -69,6 +70,7 @@ class History:
         self.closings: list[Closing] = []
         self.hidden = False
         self.silent = False
+        self.begun = False
 
     def happen(self) -> None:
         """One thing that somebody does. While the project is hidden, nothing that the product would have to see."""
@@ -78,8 +80,8 @@ class History:
         else:
             deeds += [
                 (9, self.log_hours), (5, self.edit_hours), (2, self.delete_hours), (2, self.move_hours),
-                (1, self.move_along), (1, self.buyer_changes), (1, self.close_month), (1, self.open_month),
-                (1, self.cost_center_sleeps), (2, self.hide), (1, self.remark),
+                (1, self.move_along), (1, self.buyer_changes), (3, self.close_month), (1, self.open_month),
+                (1, self.cost_center_sleeps), (1, self.hide), (1, self.remark),
             ]  # fmt: skip
         weights, choices = zip(*deeds, strict=True)
         (deed,) = self.random.choices(choices, weights)
@@ -195,7 +197,8 @@ class History:
         entity, period = self.random.choice(ENTITIES), self.random.choice(MONTHS)
         if any((each.entity, each.period, each.opened_at) == (entity, period, None) for each in self.closings):
             return f"{entity} {period} is closed already"
-        self.finish()
+        if self.begun:
+            self.finish()
         self.stage.world.cloudsuite.set_period(entity, period, open_=False)
         self.closings.append(Closing(entity, period, self.stage.clock.now()))
         return f"{entity} {period}: closed"

@@ -42,6 +42,7 @@ class Life:
     alive: bool = True
     died_at: str = ""
     died_before: Request | None = None
+    points: int = 0
     seen: Counter[str] = field(default_factory=Counter)
 
     def check(self) -> None:
@@ -52,9 +53,10 @@ class Life:
     def point(self, name: str, call: Request | None = None) -> None:
         """A point at which the process may die."""
         self.check()
+        self.points += 1
         self.seen[name] += 1
         operation = call.operation if call else ""
-        if self.seen.total() == self.dies_at or (name, operation) == self.dies_on:
+        if self.points == self.dies_at or (name, operation) == self.dies_on:
             self.alive = False
             self.died_at = name
             self.died_before = call if name == BEFORE_SEND else None

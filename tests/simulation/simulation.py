@@ -25,8 +25,8 @@ from simulation.history import KEYS, History
 from simulation.life import AFTER_SEND, BEFORE_SEND, Killed, Life
 from simulation.world import Options, Stage, stage
 
-ROUNDS = (1, 1, 1, 2, 3)
-DEEDS = (3, 10)
+ROUNDS = (1, 1, 1, 1, 1, 2)
+DEEDS = (3, 8)
 QUIET_ROUNDS_MAX = 12
 UNCHANGED_MAX = 3
 """Rounds in which nothing came into the ledger before a lane counts as done."""
@@ -128,6 +128,7 @@ class Simulation:
     def live(self, life: Life, *, sweeping: bool = False, at_once: bool = False) -> None:
         """One process: a cycle, and an approval of what it proposed, unless it dies before."""
         self.stage.clock.advance(0.0 if at_once else self.random.choice(INTERVALS))
+        self.history.begun = True
         try:
             installed = self.stage.process(life)
             lane = installed.lane(NAME)

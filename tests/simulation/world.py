@@ -32,7 +32,7 @@ from ml_connector_sandbox.world import World
 from sandbox_transport import SandboxTransport, by_host
 from simulation.life import Life, MortalDatabase, mortal
 
-ORDERS = 4
+ORDERS = 3
 LONG_AGO = 3600.0
 """How old the vendors' records are when a simulation begins: no delta window shows them again."""
 CALL_SECONDS = 1.5

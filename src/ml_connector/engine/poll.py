@@ -6,7 +6,7 @@ Cursors move only after what they cover is stored. A hint may come twice or not 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection as Transaction
@@ -31,6 +31,10 @@ FIRST_FEED_SPAN = timedelta(days=31)
 """How long before the cut-over date the first read of the worklog feed begins: hours are sometimes logged ahead."""
 
 
+Reached = Mapping[str, datetime]
+"""How far each stream was read, by its name; a stream that was never read is missing."""
+
+
 def order_key(kind: Kind, key: str) -> str:
     """The name of a piece of work in the queue: `purchase_order:1000/4500012`."""
     return f"{kind.value}:{key}"
@@ -44,17 +48,20 @@ def split_key(key: str) -> tuple[Kind, str]:
 
 def poll(lane: Lane) -> None:
     """Read all streams once."""
-    poll_erp(lane)
-    poll_worklogs(lane)
-    poll_issues(lane)
+    with lane.database.read() as tx:
+        positions = cursors.read_all(tx, lane.name)
+    reached = {stream: datetime.fromisoformat(position) for stream, position in positions.items()}
+    poll_erp(lane, reached)
+    poll_worklogs(lane, reached)
+    poll_issues(lane, reached)
 
 
-def poll_erp(lane: Lane) -> None:
+def poll_erp(lane: Lane, reached: Reached) -> None:
     """Read each class's delta window. All classes of a run share one upper end."""
     until = lane.clock.now()
     for kind in Kind:
         stream = f"erp.{kind}"
-        since = _cursor(lane, stream)
+        since = reached.get(stream)
         window = Window(since - ERP_OVERLAP if since else None, until)
         for page in lane.erp.changes(kind, window):
             with lane.database.begin() as tx:
@@ -64,15 +71,16 @@ def poll_erp(lane: Lane) -> None:
         _move(lane, stream, until)
 
 
-def poll_worklogs(lane: Lane) -> None:
+def poll_worklogs(lane: Lane, reached: Reached) -> None:
     """Read the feeds of changed and of deleted worklogs to their ends."""
-    _read_feed(lane, "jira.worklogs.updated", lane.jira.updated_worklogs, take_updated)
-    _read_feed(lane, "jira.worklogs.deleted", lane.jira.deleted_worklogs, take_deleted)
+    _read_feed(lane, "jira.worklogs.updated", reached, lane.jira.updated_worklogs, take_updated)
+    _read_feed(lane, "jira.worklogs.deleted", reached, lane.jira.deleted_worklogs, take_deleted)
 
 
 def _read_feed(
     lane: Lane,
     stream: str,
+    reached: Reached,
     read: Callable[[datetime], ChangePage],
     take: Callable[[Lane, tuple[WorklogChange, ...]], None],
 ) -> None:
@@ -80,7 +88,7 @@ def _read_feed(
 
     Pages share their border, so that changes are gathered over pages before anything is asked about them.
     """
-    cursor = _cursor(lane, stream)
+    cursor = reached.get(stream)
     since = cursor - FEED_OVERLAP if cursor else _first_since(lane)
     gathered: dict[str, WorklogChange] = {}
     while True:
@@ -161,11 +169,11 @@ def take_issue_worklogs(lane: Lane, found: tuple[Worklog, ...]) -> None:
         hint(tx, lane, worklogs.take(tx, lane.name, found, lane.clock.now()))
 
 
-def poll_issues(lane: Lane) -> None:
+def poll_issues(lane: Lane, reached: Reached) -> None:
     """Find issues that changed status, key or project since the last search. The index is a hint like any other."""
     stream = "jira.issues"
     now = lane.clock.now()
-    since = _cursor(lane, stream)
+    since = reached.get(stream)
     with lane.database.read() as tx:
         anything = bool(bindings.all_bound(tx, lane.name))
     if not anything:
@@ -195,12 +203,6 @@ def hint(tx: Transaction, lane: Lane, issue_ids: Iterable[str]) -> None:
     """Queue the orders whose issues were touched; worklogs elsewhere are kept but concern nobody yet."""
     found = bindings.by_issue_ids(tx, lane.name, list(issue_ids))
     keys.add(tx, lane.name, (order_key(item.kind, item.erp_key) for item in found), lane.clock.now())
-
-
-def _cursor(lane: Lane, stream: str) -> datetime | None:
-    with lane.database.read() as tx:
-        position = cursors.read(tx, lane.name, stream)
-    return datetime.fromisoformat(position) if position else None
 
 
 def _move(lane: Lane, stream: str, position: datetime) -> None:

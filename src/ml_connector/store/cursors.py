@@ -16,6 +16,12 @@ def read(tx: Connection, connection: str, stream: str) -> str | None:
     return tx.scalar(select(cursors.c.position).where(*where))
 
 
+def read_all(tx: Connection, connection: str) -> dict[str, str]:
+    """The positions of all streams that were read before."""
+    query = select(cursors.c.stream, cursors.c.position).where(cursors.c.connection == connection)
+    return {row.stream: row.position for row in tx.execute(query)}
+
+
 def move(tx: Connection, connection: str, stream: str, position: str, at: datetime) -> None:
     """Move a stream. Only after everything before the position is stored."""
     row = {"connection": connection, "stream": stream, "position": position, "moved_at": from_time(at)}
