@@ -93,7 +93,7 @@ def test_what_is_out_already_cannot_be_undone_again(acme: Acme) -> None:
     """Nor what was never posted."""
     plan = posted(acme)
     acme.approve_and_apply(undone(acme, plan))
-    for subject, words in ((plan, "reversed"), ("MLC-NONE", "no plan")):
+    for subject, words in ((plan, "reversed"), ("MLC-NONE", "no posting and no plan")):
         with pytest.raises(Refused, match=words):
             undone(acme, subject)
 

@@ -193,10 +193,10 @@ def _labor_line(
 def _description(share: Share, issue_key: str, seconds: int) -> str:
     """What a reader of the ledger sees. It never names a person or a rate."""
     order = share.order.split("/")[1] if "/" in share.order else share.order
-    what = f"Reversal of {share.reverses}," if share.reverses else "Labor"
-    return f"{what} PO {order}/{share.order_line} {issue_key} {share.work_date} {hours_text(seconds)} h"[
-        :DESCRIPTION_WIDTH_MAX
-    ]
+    about = f"PO {order}/{share.order_line} {issue_key}"
+    if share.reverses:
+        return f"Reversal of {share.reverses}, {about}"[:DESCRIPTION_WIDTH_MAX]
+    return f"Labor {about} {share.work_date} {hours_text(seconds)} h"[:DESCRIPTION_WIDTH_MAX]
 
 
 def _credit_lines(labor: Sequence[PostingLine], clearing: Coding, currency: str) -> Iterator[PostingLine]:

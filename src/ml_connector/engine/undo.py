@@ -62,7 +62,13 @@ def _batch(tx: Transaction, lane: Lane, subject: str) -> list[Posting]:
     posting = postings.find(tx, lane.name, subject)
     if posting is not None:
         return [posting]
-    plan = plans.find(tx, lane.name, subject)
+    try:
+        plan = plans.find(tx, lane.name, subject)
+    except Refused:
+        raise Refused(
+            f"Connection {lane.name} knows no posting and no plan called {subject}.",
+            remedy="Give a reference from `ml-connector ledger`, or the hash of the plan that it names.",
+        ) from None
     found = [postings.load(tx, lane.name, reference) for reference in postings.of_plan(tx, lane.name, plan.hash)]
     if not found:
         raise Refused(f"Plan {plan.hash[:12]} posted nothing.", remedy="See `ml-connector ledger`.")

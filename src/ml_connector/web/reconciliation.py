@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from rich.box import SIMPLE_HEAD
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -106,48 +107,71 @@ def verdict(document: Mapping[str, Any]) -> str:
     return f"The books do not agree: {'; '.join(parts)}."
 
 
+FIGURE_NAMES = {
+    "jira_hours": "Hours",
+    "owed": "Owed",
+    "under_way": "Under way",
+    "ledger": "Ledger",
+    "gl": "GL",
+    "difference": "Difference",
+}
+"""How the figures of a tie-out are headed."""
+
+
 def reconciliation_view(document: Mapping[str, Any]) -> RenderableType:
     """The tie-out in a terminal: totals, differences, what is worth knowing, and the verdict."""
     parts: list[RenderableType] = [_totals_table(document)]
     if document["differences"]:
-        parts.append(_items_table("Differences", document["differences"]))
+        parts.append(_items("Differences", document["differences"]))
     if document["notices"]:
-        parts.append(_items_table("Close exceptions, no differences", document["notices"]))
+        parts.append(_items("Close exceptions, no differences", document["notices"]))
     parts.append(Text(verdict(document), style="green" if document["agrees"] else "bold red"))
     return Group(*parts)
 
 
 def _totals_table(document: Mapping[str, Any]) -> Table:
     covered = f"period {document['period']}" if document["period"] else "all periods"
-    table = Table(title=f"Tie-out of {document['connection']}, {covered}, as of {document['as_of']}")
+    table = Table(title=f"Tie-out of {document['connection']}, {covered}, as of {document['as_of']}", box=SIMPLE_HEAD)
     table.title_justify = "left"
-    for name in ("Entity", "", "Period"):
-        table.add_column(name)
-    for name in ("Jira hours", "Owed", "Under way", "Our ledger", "GL", "Difference"):
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("")
+    table.pad_edge = False
+    for name in ("Entity", "Period"):
+        table.add_column(name, no_wrap=True)
+    names = ["jira_hours", "owed", "ledger", "gl", "difference"]
+    if any(float(row["under_way"]) for row in document["totals"]):
+        names.insert(2, "under_way")
+    for name in names:
+        table.add_column(FIGURE_NAMES[name], justify="right", no_wrap=True)
     for row in document["totals"]:
-        figures = [row[name] for name in ("jira_hours", "owed", "under_way", "ledger", "gl", "difference")]
-        mark = Text("agrees", style="green") if row["agrees"] else Text("differs", style="red")
-        table.add_row(row["entity"], row["currency"], row["period"], *figures, mark)
+        style = "" if row["agrees"] else "red"
+        table.add_row(f"{row['entity']} {row['currency']}", row["period"], *(row[name] for name in names), style=style)
     return table
 
 
-def _items_table(title: str, items: list[dict[str, Any]]) -> Table:
-    table = Table(title=f"{title}: {len(items)}", title_justify="left")
-    for name in ("Type", "About"):
-        table.add_column(name, overflow="fold")
+def _items(title: str, items: list[dict[str, Any]]) -> Group:
+    """The items by their causes: each with its remedy once, and what it is about below."""
+    causes: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
+    for item in items:
+        causes.setdefault((item["type"], item["message"], item["remedy"]), []).append(item)
+    parts: list[RenderableType] = [Text(f"{title}: {len(items)}", style="bold")]
+    for (kind, message, remedy), found in causes.items():
+        parts += [Text(f"\n{kind.replace('_', ' ')} ({len(found)}): {message}"), Text(remedy, style="dim")]
+        parts.append(_items_table(found))
+    return Group(*parts)
+
+
+def _items_table(items: list[dict[str, Any]]) -> Table:
+    table = Table(box=SIMPLE_HEAD)
+    table.add_column("About", overflow="fold")
     for name in ("Days", "Hours", "Amount"):
         table.add_column(name, justify="right", no_wrap=True)
-    for name in ("Coding", "What", "What to do"):
-        table.add_column(name, overflow="fold")
+    table.add_column("Coding", overflow="fold")
     for item in items[:DIFFERENCES_SHOWN_MAX]:
         amount = f"{item['amount']} {item['currency']}" if item["amount"] is not None else "not priced"
         coding = " ".join(item[name] for name in ("entity", "account", "cost_center", "project") if item[name])
-        cells = (item["subject"], str(item["age_days"]), item["hours"], amount, coding, item["message"], item["remedy"])
-        table.add_row(item["type"].replace("_", " "), *(Text(cell) for cell in cells))
+        cells = (item["subject"], str(item["age_days"]), item["hours"], amount, coding)
+        table.add_row(*(Text(cell) for cell in cells))
     if len(items) > DIFFERENCES_SHOWN_MAX:
-        table.add_row(f"… {len(items) - DIFFERENCES_SHOWN_MAX} more; --json shows all", *[""] * 7)
+        table.add_row(f"… {len(items) - DIFFERENCES_SHOWN_MAX} more; --json shows all", *[""] * 4)
     return table
 
 
