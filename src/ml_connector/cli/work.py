@@ -362,7 +362,7 @@ def give_back(
 def serve(
     directory: Directory = HERE,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port of the status page.")] = 8080,
+    port: Annotated[int, typer.Option(help="Port of the status page.", min=1, max=65535)] = 8080,
     anchor: Annotated[Path | None, typer.Option(help="Append the head of the audit trail to this file, daily.")] = None,
 ) -> None:
     """Run every connection on its schedule, and show what was done on a status page, until stopped.

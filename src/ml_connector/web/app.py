@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from litestar import Litestar, MediaType, Response, get
-from litestar.contrib.jinja import JinjaTemplateEngine
+from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.response import Template
 from litestar.template.config import TemplateConfig
 
