@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from ml_connector.cli import books, closing, play, setup, work
+from ml_connector.cli import books, closing, decisions, play, setup, work
 from ml_connector.cli.app import log_to_stderr
 
 app = typer.Typer(
@@ -24,12 +24,12 @@ for command in (
     work.approve,
     work.apply,
     work.sync,
-    work.attest,
-    work.recost,
-    work.replay,
-    work.resolve,
-    work.undo,
-    work.give_back,
+    decisions.attest,
+    decisions.recost,
+    decisions.replay,
+    decisions.resolve,
+    decisions.undo,
+    decisions.give_back,
     work.serve,
     books.ledger,
     books.explain,
