@@ -71,7 +71,7 @@ DAY_SECONDS_MAX = 12 * 3600
 SETTINGS = (
     ("settle_seconds = 5", "settle_seconds = 1"),
     ("interval_seconds = 15", "interval_seconds = 1\njitter_seconds = 0\nsweep_seconds = 5"),
-    ("cadence_seconds = 0", 'cadence_seconds = 0\n[posting.approval]\nautomatic_below = "999999.00"'),
+    ("cadence_seconds = 0", 'cadence_seconds = 0\n[posting.approval]\nautomatic_below = "999999999.00"'),
 )
 """The demo's connection, made quick, and posting without a person."""
 FEED_LAG_SECONDS = 1

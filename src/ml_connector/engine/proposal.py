@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 from ml_connector.core.document import contents, plan_document
 from ml_connector.core.ledger import Posting, State
+from ml_connector.core.periods import period_of
 from ml_connector.core.plan import (
     CreateIssue,
     EditIssue,
@@ -24,7 +26,7 @@ from ml_connector.engine.posting import advance
 from ml_connector.engine.site import site_fields
 from ml_connector.errors import Drifted, Refused
 from ml_connector.store import audit, plans, postings
-from ml_connector.store.plans import KeptPlan
+from ml_connector.store.plans import Automatic, KeptPlan
 from ml_connector.store.principals import Principal
 
 APPROVER = "approver"
@@ -76,14 +78,30 @@ def _check_approver(kept: KeptPlan, approver: Principal) -> None:
 
 
 def passes_by_policy(lane: Lane, plan: Plan) -> bool:
-    """Whether the connection lets these postings through without a person: gross amounts below its threshold."""
+    """Whether the connection lets these postings through without a person.
+
+    Its threshold counts gross amounts, apart in each currency: of the whole plan, and of each order and each person in
+    a posting month together with what passed that way before. So many small plans are not let through as one large.
+    """
     limit = lane.policy.automatic_below
-    gross: dict[str, int] = {}
-    for posting in plan.postings:
-        amount = posting.draft.gross
-        gross[amount.currency] = gross.get(amount.currency, 0) + amount.minor
+    if limit is None:
+        return False
+    shares = [share for posting in plan.postings for share in posting.draft.shares]
+    with lane.database.read() as tx:
+        months = {period_of(share.posting_date) for share in shares}
+        gross = Counter(plans.passed_before(tx, lane.name, BY_POLICY, months))
+    concerned: set[Automatic] = set()
+    for share in shares:
+        month, currency = period_of(share.posting_date), share.amount.currency
+        for key in (
+            Automatic("plan", plan.hash, "", currency),
+            Automatic("order", share.order, month, currency),
+            Automatic("person", share.basis.author, month, currency),
+        ):
+            gross[key] += abs(share.amount.minor)
+            concerned.add(key)
     digits = lane.policy.cost.digits
-    return limit is not None and all(minor < limit * 10 ** digits(code) for code, minor in gross.items())
+    return all(gross[key] < limit * 10 ** digits(key.currency) for key in concerned)
 
 
 def apply(lane: Lane, hash_prefix: str) -> Applied:

@@ -122,6 +122,8 @@ def _propose(lane: Lane, plan: Plan, prepared_by: str, outcome: Outcome) -> None
         return
     proposal = plan.only(plan.postings)
     keep(lane, proposal, prepared_by)
+    if prepared_by == SCHEDULE:
+        _count_from_now(lane)
     outcome.proposal = proposal.hash
     if passes_by_policy(lane, proposal):
         with lane.database.begin() as tx:
@@ -130,15 +132,17 @@ def _propose(lane: Lane, plan: Plan, prepared_by: str, outcome: Outcome) -> None
 
 
 def _due(lane: Lane) -> bool:
-    """Whether the schedule may propose again; if so, the next time counts from now."""
+    """Whether the schedule may propose again."""
+    with lane.database.read() as tx:
+        last = cursors.read(tx, lane.name, CADENCE)
+    return last is None or lane.clock.now() >= datetime.fromisoformat(last) + lane.policy.cadence
+
+
+def _count_from_now(lane: Lane) -> None:
     now = lane.clock.now()
     with lane.database.begin() as tx:
         lane.guard(tx)
-        last = cursors.read(tx, lane.name, CADENCE)
-        if last is not None and now < datetime.fromisoformat(last) + lane.policy.cadence:
-            return False
         cursors.move(tx, lane.name, CADENCE, now.isoformat(), now)
-    return True
 
 
 def _settle(lane: Lane, plan: Plan, world: World, waiting: Mapping[str, int], refusals: dict[str, Finding]) -> None:

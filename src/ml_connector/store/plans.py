@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 
+from ml_connector.core.ledger import State
 from ml_connector.errors import Refused
 from ml_connector.store.database import from_time, to_time
 from ml_connector.store.tables import approvals as approvals_table
-from ml_connector.store.tables import plans
+from ml_connector.store.tables import plans, postings, shares
 
 PROPOSED = "proposed"
 APPROVED = "approved"
@@ -20,6 +22,7 @@ APPLIED = "applied"
 DRIFTED = "drifted"
 SUPERSEDED = "superseded"
 HASH_PREFIX_MIN = 6
+MONTH_WIDTH = len("2026-11")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,47 @@ class Approval:
 
     approver: str
     approved_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Automatic:
+    """What a threshold counts: an order, a person or a plan, in a posting month and a currency."""
+
+    kind: str
+    name: str
+    month: str
+    currency: str
+
+
+def passed_before(tx: Connection, connection: str, approver: str, months: Collection[str]) -> dict[Automatic, int]:
+    """Gross minor units of orders and of people that this approver let through, by posting month and currency.
+
+    What was rolled back never reached the ledger, and does not count.
+    """
+    month = func.substr(shares.c.posting_date, 1, MONTH_WIDTH).label("month")
+    query = (
+        select(
+            shares.c.order_key,
+            shares.c.author,
+            month,
+            shares.c.currency,
+            func.sum(func.abs(shares.c.amount_minor)).label("minor"),
+        )
+        .join(postings, postings.c.reference == shares.c.reference)
+        .join(approvals_table, approvals_table.c.plan == postings.c.plan)
+        .where(
+            shares.c.connection == connection,
+            approvals_table.c.approver == approver,
+            postings.c.state != State.ROLLED_BACK.value,
+            month.in_(sorted(months)),
+        )
+        .group_by(shares.c.order_key, shares.c.author, month, shares.c.currency)
+    )
+    found: Counter[Automatic] = Counter()
+    for row in tx.execute(query):
+        found[Automatic("order", row.order_key, row.month, row.currency)] += row.minor
+        found[Automatic("person", row.author, row.month, row.currency)] += row.minor
+    return dict(found)
 
 
 def keep(
