@@ -15,6 +15,7 @@ from ml_connector.core.money import Money
 from ml_connector.errors import InvariantBroken, Refused
 from ml_connector.store import postings
 from ml_connector.store.database import Database
+from ml_connector.store.postings import Wanted
 from ml_connector.store.tables import posting_events, posting_lines, shares
 from worlds import NOW, coding, digits, grouping, order, policy, worklog
 
@@ -125,7 +126,7 @@ def test_the_listing_shows_the_labor_of_each_posting(database: Database) -> None
     posting = a_posting("2", "0.5")
     with database.begin() as tx:
         postings.intend(tx, posting, NOW)
-        (row,) = postings.listing(tx, "acme", digits)
+        (row,) = postings.listing(tx, "acme", digits, Wanted())
         assert (row.net, row.lines, row.state) == ("250.00", len(posting.lines), State.INTENDED)
-        assert postings.listing(tx, "acme", digits, {State.POSTED}) == []
+        assert postings.listing(tx, "acme", digits, Wanted((State.POSTED,))) == []
         assert postings.counts(tx, "acme") == {"intended": 1}

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from ml_connector.cli.app import (
+    PERIOD,
     As,
     AsJson,
     Directory,
@@ -28,6 +29,7 @@ from ml_connector.errors import Refused
 from ml_connector.policy import currency_digits
 from ml_connector.store import audit, holds, keys, postings
 from ml_connector.store import findings as finding_store
+from ml_connector.store.postings import Wanted
 from ml_connector.web.tables import budgets_table, explanation, findings_table, ledger_table
 
 HERE = Path()
@@ -42,15 +44,23 @@ def ledger(
     directory: Directory = HERE,
     connection: Name = "",
     state: Annotated[list[State] | None, typer.Option(help="Only postings in this state; may be repeated.")] = None,
+    entity: Annotated[str, typer.Option(help="Only postings of this entity.")] = "",
+    order: Annotated[str, typer.Option(help="Only postings that charge this purchase order.")] = "",
+    worklog: Annotated[str, typer.Option(help="Only postings that hold this worklog.")] = "",
+    plan: Annotated[str, typer.Option(help="Only postings of this plan, by the beginning of its hash.")] = "",
+    period: Annotated[str, typer.Option(help="Only postings into this month.", metavar="YYYY-MM")] = "",
     json_: AsJson = False,
 ) -> None:
     """List postings and how far each has come.
 
-    Example: ml-connector ledger --state in_doubt
+    Example: ml-connector ledger --state in_doubt --period 2026-11
     """
+    if period and not PERIOD.fullmatch(period):
+        raise Refused(f"{period!r} is no period.", remedy="Name a month as YYYY-MM, for example 2026-11.")
+    wanted = Wanted(tuple(state or ()), entity, order, worklog, plan, period)
     installed = installation(directory)
     with installed.database.read() as tx:
-        listed = postings.listing(tx, installed.choose(connection), currency_digits, tuple(state or ()))
+        listed = postings.listing(tx, installed.choose(connection), currency_digits, wanted)
     rows = [posting.document() for posting in listed]
     if json_:
         print_json(rows)

@@ -5,9 +5,10 @@ What was posted is never costed again silently. The difference is shown as a pla
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
-from ml_connector.core.ledger import IN_LEDGER
+from ml_connector.core.ledger import IN_LEDGER, Share
+from ml_connector.core.money import Money
 from ml_connector.core.plan import Plan
 from ml_connector.core.records import Finding, Kind, Severity
 from ml_connector.engine.lane import Lane
@@ -16,6 +17,7 @@ from ml_connector.engine.poll import order_key
 from ml_connector.engine.proposal import keep
 from ml_connector.errors import Refused
 from ml_connector.store import postings
+from ml_connector.store.database import chunks
 
 
 def recost(lane: Lane, orders: Collection[str], actor: str) -> Plan:
@@ -39,23 +41,25 @@ def recost(lane: Lane, orders: Collection[str], actor: str) -> Plan:
 def due(lane: Lane) -> tuple[Finding, ...]:
     """A finding for each order whose posted hours would cost something else today."""
     found: list[Finding] = []
-    for order in sorted(_charged(lane)):
-        plan = plan_recosting(lane, [order_key(Kind.PURCHASE_ORDER, order)])
-        if plan.postings:
-            found.append(_finding(order, plan))
+    for part in chunks(sorted(_charged(lane))):
+        plan = plan_recosting(lane, [order_key(Kind.PURCHASE_ORDER, order) for order in part])
+        shares: dict[str, list[Share]] = {}
+        for share in (share for posting in plan.postings for share in posting.draft.shares):
+            shares.setdefault(share.order, []).append(share)
+        found += [_finding(order, changed) for order, changed in sorted(shares.items())]
     return tuple(found)
 
 
-def _finding(order: str, plan: Plan) -> Finding:
-    first = plan.postings[0].draft
+def _finding(order: str, shares: Sequence[Share]) -> Finding:
+    count = len({share.worklog_id for share in shares})
     return Finding(
         "recosting_due",
         f"purchase order {order}",
-        f"{len(plan.recost)} worklogs were posted by other rates, mapping or coding than today's.",
+        f"{count} worklogs were posted by other rates, mapping or coding than today's.",
         f"See the difference with `ml-connector recost {order}`; a second person accepts it, or it stays as it is.",
         Severity.WARN,
         "finance analyst",
-        first.net,
+        Money(sum(share.amount.minor for share in shares), shares[0].amount.currency),
     )
 
 

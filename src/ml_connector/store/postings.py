@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, update
 
 from ml_connector.core.budget import LaborSum
 from ml_connector.core.ledger import DROPPED, Posting, PostingLine, Recorded, State, Step, check_transition
@@ -218,8 +218,20 @@ def counts(tx: Connection, connection: str) -> dict[str, int]:
     return {state: count for state, count in rows}  # noqa: C416 - a row is not a pair to the type checker
 
 
-def listing(tx: Connection, connection: str, digits: Digits, states: Collection[State] = ()) -> list[PostingSummary]:
-    """Postings with their sums, newest first; all of them where no states are named."""
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which postings are listed; what is empty does not count. `plan` is the beginning of a hash, `period` a month."""
+
+    states: tuple[State, ...] = ()
+    entity: str = ""
+    order: str = ""
+    worklog: str = ""
+    plan: str = ""
+    period: str = ""
+
+
+def listing(tx: Connection, connection: str, digits: Digits, wanted: Wanted) -> list[PostingSummary]:
+    """Postings with their sums, newest first: those that are wanted."""
     query = (
         select(table, func.count().label("lines"), _debits())
         .join(posting_lines, posting_lines.c.reference == table.c.reference)
@@ -227,9 +239,22 @@ def listing(tx: Connection, connection: str, digits: Digits, states: Collection[
         .group_by(table.c.reference)
         .order_by(table.c.intended_at.desc(), table.c.reference)
     )
-    if states:
-        query = query.where(table.c.state.in_(sorted(state.value for state in states)))
-    return [_summary(row, digits) for row in tx.execute(query)]
+    return [_summary(row, digits) for row in tx.execute(query.where(*_filters(wanted)))]
+
+
+def _filters(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
+    if wanted.states:
+        yield table.c.state.in_(sorted(state.value for state in wanted.states))
+    if wanted.entity:
+        yield table.c.entity == wanted.entity
+    if wanted.plan:
+        yield table.c.plan.startswith(wanted.plan, autoescape=True)
+    if wanted.period:
+        months = select(posting_lines.c.reference).where(posting_lines.c.posting_date.startswith(wanted.period))
+        yield table.c.reference.in_(months)
+    for column, value in ((shares.c.order_key, wanted.order), (shares.c.worklog_id, wanted.worklog)):
+        if value:
+            yield table.c.reference.in_(select(shares.c.reference).where(column == value))
 
 
 def _debits() -> Any:
