@@ -5,8 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from engine.acme import START, Acme
 from engine.ledger_oracle import owed
+
+pytestmark = pytest.mark.slow
 
 YESTERDAY = START.date() - timedelta(days=1)
 

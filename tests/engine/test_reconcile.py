@@ -20,6 +20,8 @@ from ml_connector.engine.run import recorded
 from ml_connector.errors import ConnectorError
 from ml_connector_sandbox.cloudsuite.classes import Row
 
+pytestmark = pytest.mark.slow
+
 RATE = 9650
 """What an hour of the first person costs in cents."""
 OCTOBER = date(2026, 10, 1)

@@ -15,6 +15,7 @@ from ml_connector.engine.recosting import recost
 from ml_connector.engine.run import recorded
 from ml_connector.errors import Drifted, Refused
 
+pytestmark = pytest.mark.slow
 YESTERDAY = START.date() - timedelta(days=1)
 RAISED = "999.00"
 

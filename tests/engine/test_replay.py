@@ -13,6 +13,7 @@ from ml_connector.engine.replay import replay
 from ml_connector.engine.run import recorded
 from ml_connector.errors import Refused
 
+pytestmark = pytest.mark.slow
 YESTERDAY = START.date() - timedelta(days=1)
 
 

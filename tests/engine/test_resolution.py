@@ -16,6 +16,8 @@ from ml_connector.errors import Refused
 from ml_connector.store import postings
 from ml_connector.store.principals import Principal
 
+pytestmark = pytest.mark.slow
+
 YESTERDAY = START.date() - timedelta(days=1)
 SECOND = Principal("treasurer", frozenset({"approver"}))
 SETTLED = 10.0

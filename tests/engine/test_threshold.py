@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
+import pytest
+
 from engine.acme import START, Acme
+
+pytestmark = pytest.mark.slow
 
 YESTERDAY = START.date() - timedelta(days=1)
 BELOW = "300.00"

@@ -14,6 +14,7 @@ from ml_connector.engine.run import recorded
 from ml_connector.errors import Refused
 from ml_connector.store.principals import Principal
 
+pytestmark = pytest.mark.slow
 YESTERDAY = START.date() - timedelta(days=1)
 
 

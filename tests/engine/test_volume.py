@@ -10,6 +10,8 @@ import pytest
 
 from engine.acme import START, Acme
 
+pytestmark = pytest.mark.slow
+
 SCALE = 40
 ORDERS = 25 * SCALE
 WORKLOGS = 5000

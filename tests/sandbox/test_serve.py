@@ -19,6 +19,8 @@ from ml_connector_sandbox import serve as serving
 from ml_connector_sandbox.certificates import certificates_in
 from sandbox_process import Running, command, running
 
+pytestmark = pytest.mark.slow
+
 CANNOT = 2
 
 

@@ -12,7 +12,7 @@ from jira import JIRA, JIRAError
 from sandbox_process import Running, running
 
 PAST_THE_LAG = 90
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")]
 
 
 @pytest.fixture(scope="module")
