@@ -11,7 +11,7 @@ from ml_connector.core.journals import Grain, Grouping
 from ml_connector.core.labor import CostPolicy
 from ml_connector.core.mapping import IssueMapping, OrderMapping, PriorityRule, ProjectMapping, StatusBack
 from ml_connector.core.money import money_from_text
-from ml_connector.core.periods import ClosedPeriod, PeriodPolicy
+from ml_connector.core.periods import ClosedPeriod, Period, PeriodPolicy
 from ml_connector.core.rates import ExchangeRate, Rate
 from ml_connector.core.records import Coding, Kind, Person
 from ml_connector.engine.lane import LanePolicy
@@ -86,13 +86,22 @@ def cost_policy(connection: Connection) -> CostPolicy:
             ExchangeRate(each.base, each.quote, each.rate, each.effective, each.source)
             for each in connection.exchange_rate
         ),
-        periods=PeriodPolicy(ClosedPeriod(posting.closed_period), dict(posting.earliest)),
+        periods=PeriodPolicy(ClosedPeriod(posting.closed_period), dict(posting.earliest), calendar(connection)),
         digits=currency_digits,
         mapping_version=mapping_version(connection),
         clearing=clearing(connection),
         hours_per_day_max=posting.hours_per_day_max,
         default_project=connection.default_project if connection.unprojected == "default_project" else None,
     )
+
+
+def calendar(connection: Connection) -> dict[str, tuple[Period, ...]]:
+    """The fiscal periods that the connection declares, by entity."""
+    declared: dict[str, list[Period]] = {}
+    for each in connection.period:
+        period = Period(each.entity, each.name, each.begins, each.ends, not each.closed)
+        declared.setdefault(each.entity, []).append(period)
+    return {entity: tuple(periods) for entity, periods in declared.items()}
 
 
 def clearing(connection: Connection) -> dict[str, Coding]:

@@ -10,7 +10,7 @@ from ml_connector.core.corrections import Books, Fate, Lacking, LoggedWork, lack
 from ml_connector.core.journals import Draft, Grain, drafts
 from ml_connector.core.labor import CostPolicy, cost
 from ml_connector.core.ledger import Entry, Recorded, State, outstanding
-from ml_connector.core.periods import ClosedPeriod, PeriodPolicy, Span
+from ml_connector.core.periods import ClosedPeriod, Period, PeriodPolicy
 from ml_connector.core.records import Finding, PurchaseOrder
 from worlds import NOW, coding, grouping, logged, merged, order, policy, rate, recorded, total, worklog
 
@@ -128,12 +128,12 @@ def test_a_reversal_stays_in_its_originals_period_while_that_is_open() -> None:
 def test_a_change_after_close_is_posted_on_the_next_open_day_or_held() -> None:
     """Reversal and replacement move to the same open day, or both wait."""
     held = posted(logged(worklog(hours="2", day="2026-10-05")))
-    october = {"1000": (Span(date(2026, 10, 1), date(2026, 10, 31)),)}
+    october = {"1000": (Period("1000", "2026-10", date(2026, 10, 1), date(2026, 10, 31), open=False),)}
     edited = logged(worklog(hours="3", day="2026-10-05"))
-    moving = policy(periods=PeriodPolicy(ClosedPeriod.NEXT_OPEN, closed=october))
+    moving = policy(periods=PeriodPolicy(ClosedPeriod.NEXT_OPEN, calendar=october))
     (delta,) = lacking([edited], books(held, moving)).deltas
     assert {share.posting_date for share in delta.shares} == {date(2026, 11, 1)}
-    waiting = lacking([edited], books(held, policy(periods=PeriodPolicy(closed=october))))
+    waiting = lacking([edited], books(held, policy(periods=PeriodPolicy(calendar=october))))
     assert [finding.code for finding in waiting.findings] == ["closed_period"]
 
 

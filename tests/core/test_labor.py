@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ml_connector.core.labor import cost, overfull_days, targets_of, work_date
 from ml_connector.core.ledger import Share
 from ml_connector.core.money import Money
-from ml_connector.core.periods import ClosedPeriod, PeriodPolicy, Span
+from ml_connector.core.periods import ClosedPeriod, Period, PeriodPolicy
 from ml_connector.core.rates import find_rate
 from ml_connector.core.records import Distribution, Finding, Person, PurchaseOrder
 from worlds import ANNA, BEN, coding, order, policy, rate, total, worklog
@@ -156,7 +156,7 @@ def test_an_order_without_a_project_takes_the_default_one_where_policy_names_it(
 
 def test_a_closed_period_moves_the_posting_to_the_next_open_day_where_policy_says_so() -> None:
     """The day of work stays; the posting date moves past every closed span and the earliest date."""
-    october = Span(date(2026, 10, 1), date(2026, 10, 31))
+    october = Period("1000", "2026-10", date(2026, 10, 1), date(2026, 10, 31), open=False)
     periods = PeriodPolicy(ClosedPeriod.NEXT_OPEN, {"1000": date(2026, 9, 15)}, {"1000": (october,)})
     (share,) = shares(cost(worklog(day="2026-10-05"), order(), policy(periods=periods)))
     assert (share.work_date, share.posting_date) == (date(2026, 10, 5), date(2026, 11, 1))

@@ -17,7 +17,7 @@ from ml_connector.core.journals import drafts
 from ml_connector.core.ledger import OPEN, Posting, State
 from ml_connector.core.money import Money
 from ml_connector.core.owing import JiraBook, mark_of, owing
-from ml_connector.core.periods import PeriodPolicy, Span
+from ml_connector.core.periods import Period, PeriodPolicy
 from ml_connector.core.readback import compare_gl
 from ml_connector.core.reconcile import Discrepancy, GlBook, Reconciliation, books_of, findings_of, tie_out
 from ml_connector.core.records import Distribution
@@ -156,7 +156,11 @@ def test_hours_that_our_own_books_charge_twice_are_found() -> None:
 def test_a_change_after_the_close_is_told_from_hours_held_for_another_reason() -> None:
     """The period is closed: what was posted changed after it, what never was is only held."""
     held = posted(logged(worklog()))
-    closed = policy(periods=PeriodPolicy(closed={"1000": (Span(date(2026, 10, 1), date(2026, 10, 31)),)}))
+    closed = policy(
+        periods=PeriodPolicy(
+            calendar={"1000": (Period("1000", "2026-10", date(2026, 10, 1), date(2026, 10, 31), open=False),)}
+        )
+    )
     work = (logged(worklog(hours="3")), logged(worklog("2")))
     assert told(report(work, held, cost_policy=closed)) == [
         ("changed_after_close", "worklog 1", 10000, 3600),

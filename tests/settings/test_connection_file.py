@@ -199,11 +199,11 @@ def test_no_version_follows_the_rest(rewritten: Rewrite, old: str, new: str) -> 
 
 def test_the_order_of_rates_in_the_file_does_not_count(rewritten: Rewrite) -> None:
     """The same rates the other way round have the same version."""
-    begin = FULL.index("[[rate]]")
+    written_rates = FULL[FULL.index("[[rate]]") : FULL.index("[[period]]")]
     rates = re.findall(r"\[\[rate\]\]\n(?:\w.*\n)+", FULL)
     assert len(rates) == 4
     before = rewritten("name", "name")
-    after = rewritten(FULL[begin:], "\n".join(reversed(rates)))
+    after = rewritten(written_rates, "\n".join(reversed(rates)))
     assert before.rate != after.rate
     assert (mapping_version(after), rates_version(after)) == (mapping_version(before), rates_version(before))
 

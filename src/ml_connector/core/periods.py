@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
 
-SPANS_CROSSED_MAX = 120
+PERIODS_CROSSED_MAX = 120
 """Closed periods in a row before the search for an open one gives up: ten years of months."""
 
 
@@ -19,20 +19,31 @@ class ClosedPeriod(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
-    """A closed stretch of days, both ends included."""
+class Period:
+    """A month or other span of an entity's fiscal calendar, both days included. `open` is None where nobody tells."""
 
+    entity: str
+    name: str
     begins: date
     ends: date
+    open: bool | None
+
+    def holds(self, day: date) -> bool:
+        """Whether a day lies in it."""
+        return self.begins <= day <= self.ends
 
 
 @dataclass(frozen=True, slots=True)
 class PeriodPolicy:
-    """Closed spans and earliest posting dates per entity. The earliest date is finance's own and always holds."""
+    """Fiscal calendar and earliest posting dates per entity. The earliest date is finance's own and always holds.
+
+    A calendar lists the ERP's periods first, and then those of the connection: the first one that covers a day and
+    tells its state decides. A day that none covers is open.
+    """
 
     closed_period: ClosedPeriod = ClosedPeriod.HOLD
     earliest: Mapping[str, date] = field(default_factory=dict)
-    closed: Mapping[str, tuple[Span, ...]] = field(default_factory=dict)
+    calendar: Mapping[str, tuple[Period, ...]] = field(default_factory=dict)
 
     def posting_date(self, entity: str, day: date) -> date | None:
         """The day itself, the first open day after it, or None where policy says to hold."""
@@ -41,19 +52,22 @@ class PeriodPolicy:
         return self.next_open(entity, day) if self.closed_period is ClosedPeriod.NEXT_OPEN else None
 
     def _is_open(self, entity: str, day: date) -> bool:
-        return day >= self.earliest.get(entity, day) and not self._covering(entity, day)
+        return day >= self.earliest.get(entity, day) and self._closing(entity, day) is None
 
-    def _covering(self, entity: str, day: date) -> Span | None:
-        return next((span for span in self.closed.get(entity, ()) if span.begins <= day <= span.ends), None)
+    def _closing(self, entity: str, day: date) -> Period | None:
+        """The period that closes a day, None where it is open."""
+        telling = (period for period in self.calendar.get(entity, ()) if period.open is not None and period.holds(day))
+        first = next(telling, None)
+        return None if first is None or first.open else first
 
     def next_open(self, entity: str, day: date) -> date | None:
         """The day itself where it can be posted to, else the first one after it that can."""
         day = max(day, self.earliest.get(entity, day))
-        for _ in range(SPANS_CROSSED_MAX):
-            span = self._covering(entity, day)
-            if span is None:
+        for _ in range(PERIODS_CROSSED_MAX):
+            closing = self._closing(entity, day)
+            if closing is None:
                 return day
-            day = span.ends + timedelta(days=1)
+            day = closing.ends + timedelta(days=1)
         return None
 
 

@@ -14,7 +14,6 @@ from ml_connector.core.labor import CostPolicy, facts_of, work_date
 from ml_connector.core.ledger import Recorded
 from ml_connector.core.money import Money
 from ml_connector.core.orders import order_from_rows, project_from_row
-from ml_connector.core.periods import Span
 from ml_connector.core.plan import BoundIssue, World
 from ml_connector.core.records import Finding, Kind, Project, PurchaseOrder, Row, Worklog
 from ml_connector.engine.lane import Lane
@@ -232,13 +231,11 @@ def erp_facts(lane: Lane) -> CostPolicy:
 
 def _read_facts(lane: Lane) -> CostPolicy:
     policy = lane.policy.cost
-    closed = {
-        entity: tuple(Span(period.begins, period.ends) for period in lane.erp.periods(entity) if period.open is False)
-        for entity in lane.policy.entities
-    }
+    declared = policy.periods.calendar
+    calendar = {entity: (*lane.erp.periods(entity), *declared.get(entity, ())) for entity in lane.policy.entities}
     return replace(
         policy,
-        periods=replace(policy.periods, closed=closed),
+        periods=replace(policy.periods, calendar=calendar),
         accounts=frozenset(value.code for value in lane.erp.accounts() if value.active and value.posting),
         cost_centers=frozenset(value.code for value in lane.erp.cost_centers() if value.active),
     )

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Protocol
 
 from ml_connector.core.journal import Journal, SeenLine, Sighting
+from ml_connector.core.periods import Period
 from ml_connector.core.records import Kind, Row
 
 
@@ -61,17 +62,6 @@ class DimensionValue:
     active: bool
     posting: bool = True
     requires_project: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Period:
-    """A month or other span of the fiscal calendar. `open` is None where the ERP does not tell."""
-
-    entity: str
-    name: str
-    begins: date
-    ends: date
-    open: bool | None
 
 
 @dataclass(frozen=True, slots=True)

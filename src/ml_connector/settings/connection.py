@@ -284,6 +284,21 @@ class ExchangeRate(Section):
     """Who says so; stored with every line that it converts."""
 
 
+class FiscalPeriod(Section):
+    """A period of an entity's fiscal calendar, for ERPs that do not tell theirs or its state."""
+
+    entity: Text
+    """Accounting entity."""
+    name: Text
+    """Name of the period, as finance calls it."""
+    begins: Annotated[date, Field(alias="from")]
+    """First day."""
+    ends: Annotated[date, Field(alias="to")]
+    """Last day."""
+    closed: bool = False
+    """Whether it takes no postings any more. Where CloudSuite tells the state of a day, CloudSuite counts."""
+
+
 class Connection(Section):
     """One CloudSuite tenant, one Jira site, and how they are kept in step."""
 
@@ -317,6 +332,8 @@ class Connection(Section):
     """Cost of an hour."""
     exchange_rate: tuple[ExchangeRate, ...] = ()
     """Rates of exchange, for orders in other currencies than the rates of an hour."""
+    period: tuple[FiscalPeriod, ...] = ()
+    """Fiscal calendar, where CloudSuite does not tell it."""
 
 
 def schema(products: tuple[str, ...] = PRODUCTS) -> dict[str, object]:

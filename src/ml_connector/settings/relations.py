@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from ml_connector.settings.connection import ExchangeRate, Person, PriorityStep, Rate, StatusBack
+from ml_connector.settings.connection import ExchangeRate, FiscalPeriod, Person, PriorityStep, Rate, StatusBack
 from ml_connector.settings.lines import Path
 from ml_connector.settings.problems import shown
 from ml_connector.settings.wording import Flaw
@@ -33,6 +33,7 @@ def broken_relations(raw: Raw, products: tuple[str, ...], line_of: LineOf) -> It
     yield from repeated_rates(raw, line_of)
     yield from repeated_exchange_rates(raw, line_of)
     yield from repeated_people(raw, line_of)
+    yield from overlapping_periods(raw, line_of)
 
 
 def known_product(raw: Raw, products: tuple[str, ...]) -> Iterator[Flaw]:
@@ -224,6 +225,20 @@ def repeated_people(raw: Raw, line_of: LineOf) -> Iterator[Flaw]:
         if earlier != index:
             what = f"is the same as on line {line_of(('person', earlier, 'account_id'))}"
             yield ("person", index, "account_id"), what, "Keep one [[person]] for each account."
+
+
+def overlapping_periods(raw: Raw, line_of: LineOf) -> Iterator[Flaw]:
+    """A period of the calendar ends after it begins, and a day lies in one period of its entity."""
+    earlier: list[tuple[int, FiscalPeriod]] = []
+    for index, period in _items(raw, "period", FiscalPeriod).items():
+        if period.ends < period.begins:
+            yield ("period", index, "to"), "lies before from", "Correct one of the two days."
+            continue
+        for other, before in earlier:
+            if before.entity == period.entity and before.begins <= period.ends and period.begins <= before.ends:
+                what = f"shares days with the period of the same entity on line {line_of(('period', other))}"
+                yield ("period", index), what, "Let each day lie in one period of its entity."
+        earlier.append((index, period))
 
 
 def _near(name: str, known: Collection[str]) -> str:

@@ -205,4 +205,12 @@ project = {projects_project}
 #amount = "88.00"
 #currency = "USD"
 #from = 2026-01-01
+
+# The fiscal calendar, where CloudSuite does not tell it.
+#[[period]]
+#entity = {entity}
+#name = "2026-01"
+#from = 2026-01-01
+#to = 2026-01-31
+#closed = true
 """

@@ -34,7 +34,9 @@ approval, what an issue looks like) never changes what an hour costs or where it
 def mapping_version(connection: Connection) -> str:
     """Changes with everything that decides coding, rates or grouping, and with nothing else."""
     mapping = {".".join(keys): _part(connection, keys) for keys in MAPPING_KEYS}
-    return _hash([mapping, _rates(connection), sorted(_canonical(person) for person in _people(connection, "entity"))])
+    entities = sorted(_canonical(person) for person in _people(connection, "entity"))
+    calendar = sorted(_canonical(period.model_dump()) for period in connection.period)
+    return _hash([mapping, _rates(connection), entities, *([calendar] if calendar else [])])
 
 
 def rates_version(connection: Connection) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import date
 
+from ml_connector.core.periods import Period
 from ml_connector.erp.fsm.fields import ACCOUNT, CALENDAR, COST_CENTER, PERIOD_STATE, FieldMap
 from ml_connector.erp.fsm.lists import Record
 from ml_connector.erp.fsm.orders import YES, iso_date
-from ml_connector.erp.port import DimensionValue, Period
+from ml_connector.erp.port import DimensionValue
 from ml_connector.errors import Malformed
 
 OPEN = frozenset({"1", "open", "opened"})

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from ml_connector.core.journal import Journal, SeenLine, Sighting
 from ml_connector.core.money import Digits
+from ml_connector.core.periods import Period
 from ml_connector.core.records import Kind, Row
 from ml_connector.erp.fsm import dimensions, journals, metadata
 from ml_connector.erp.fsm.answers import batch_request, parse_batch, refusal_text, refused
@@ -30,7 +31,6 @@ from ml_connector.erp.port import (
     DimensionValue,
     FieldUpdate,
     LedgerExtract,
-    Period,
     RowRefusal,
     Window,
     WriteResult,
