@@ -8,7 +8,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from ml_connector.core.corrections import Fate, LoggedWork
-from ml_connector.core.journals import Draft, Grain, Grouping
+from ml_connector.core.journals import Correction, Draft, Grain, Grouping
 from ml_connector.core.labor import CostPolicy
 from ml_connector.core.ledger import Recorded, Share, State
 from ml_connector.core.mapping import IssueMapping, OrderMapping, ProjectMapping
@@ -96,9 +96,11 @@ def policy(*rates: Rate, **changes: object) -> CostPolicy:
     return replace(base, **changes)  # type: ignore[arg-type] # fields are named by the tests
 
 
-def grouping(grain: Grain = Grain.PERSON_DAY, lines_max: int = 100) -> Grouping:
+def grouping(
+    grain: Grain = Grain.PERSON_DAY, lines_max: int = 100, correction: Correction = Correction.REVERSAL
+) -> Grouping:
     """How test journals are cut."""
-    return Grouping("acme", grain, lines_max, "MLC", {"1000": CLEARING})
+    return Grouping("acme", grain, lines_max, "MLC", {"1000": CLEARING}, correction)
 
 
 def mapping() -> IssueMapping:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from babel.numbers import get_currency_precision, list_currencies
 
-from ml_connector.core.journals import Grain, Grouping
+from ml_connector.core.journals import Correction, Grain, Grouping
 from ml_connector.core.labor import CostPolicy
 from ml_connector.core.mapping import IssueMapping, OrderMapping, PriorityRule, ProjectMapping, StatusBack
 from ml_connector.core.money import money_from_text
@@ -121,6 +121,7 @@ def grouping(connection: Connection) -> Grouping:
         lines_max=posting.lines_max,
         prefix=posting.reference_prefix,
         clearing=clearing(connection),
+        correction=Correction(posting.correction),
     )
 
 

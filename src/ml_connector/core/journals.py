@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -33,15 +33,26 @@ class Grain(StrEnum):
     PO_PERIOD = "po-period"
 
 
+class Correction(StrEnum):
+    """How the ledger shows that a posted cost changed: as two lines, or as the one line of their difference."""
+
+    REVERSAL = "reversal"
+    NET_DELTA = "net_delta"
+
+
 @dataclass(frozen=True, slots=True)
 class Grouping:
-    """How lines are grouped and journals cut. `clearing` is the credit side's coding per entity."""
+    """How lines are grouped and journals cut. `clearing` is the credit side's coding per entity.
+
+    `correction` changes what the ERP sees alone: our books hold every reversal and replacement in full.
+    """
 
     connection: str
     grain: Grain
     lines_max: int
     prefix: str
     clearing: Mapping[str, Coding]
+    correction: Correction = Correction.REVERSAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +94,7 @@ def drafts(
     a journal that was rejected and rolled back comes again under a new reference, and only then.
     """
     generations = _generations(recorded, grouping.grain)
-    groups: dict[tuple[object, ...], list[Share]] = {}
-    for share in shares:
-        groups.setdefault(_sort_key(share, grouping.grain), []).append(share)
+    groups = _groups(tuple(shares), grouping)
     journals: dict[tuple[str, str, str], list[list[Share]]] = {}
     for key in sorted(groups, key=repr):
         first = groups[key][0]
@@ -98,15 +107,50 @@ def drafts(
     )
 
 
-def _sort_key(share: Share, grain: Grain) -> tuple[object, ...]:
-    """Everything that keeps two shares on different lines, led by what should stand together in a journal."""
-    return (
-        share.order,
-        *group_key(share, grain),
-        share.posting_date.isoformat(),
-        share.entry is not Entry.REVERSAL,
-        share.reverses,
+Groups = dict[tuple[object, ...], list[Share]]
+"""The shares of each line, by everything that keeps two shares on different lines."""
+
+
+def _groups(shares: Sequence[Share], grouping: Grouping) -> Groups:
+    """Shares by line. A net line of no amount is no line: what nets to nothing stays reversal and replacement."""
+    grain = grouping.grain
+    if grouping.correction is Correction.REVERSAL:
+        return _gather((_line_key(share, grain, share.reverses), share) for share in shares)
+    reversed_at: dict[tuple[object, ...], set[str]] = {}
+    for share in shares:
+        if share.reverses:
+            reversed_at.setdefault(_slot(share, grain), set()).add(share.reverses)
+    netted = _gather((_line_key(share, grain, _corrects(share, reversed_at, grain)), share) for share in shares)
+    return _gather(
+        (key if sum(other.amount.minor for other in line) else _line_key(share, grain, share.reverses), share)
+        for key, line in netted.items()
+        for share in line
     )
+
+
+def _gather(keyed: Iterable[tuple[tuple[object, ...], Share]]) -> Groups:
+    groups: Groups = {}
+    for key, share in keyed:
+        groups.setdefault(key, []).append(share)
+    return groups
+
+
+def _slot(share: Share, grain: Grain) -> tuple[object, ...]:
+    """Where the reversal and the replacement of one worklog meet."""
+    return (share.worklog_id, share.distribution, share.posting_date, *group_key(share, grain))
+
+
+def _corrects(share: Share, reversed_at: Mapping[tuple[object, ...], Collection[str]], grain: Grain) -> str:
+    """The one line whose share a reversal takes back, or its replacement corrects; empty where there is no such one."""
+    if share.entry is not Entry.REPLACEMENT:
+        return share.reverses
+    addresses = reversed_at.get(_slot(share, grain), ())
+    return next(iter(addresses)) if len(addresses) == 1 else ""
+
+
+def _line_key(share: Share, grain: Grain, corrects: str) -> tuple[object, ...]:
+    """Everything that keeps two shares on different lines, led by what should stand together in a journal."""
+    return (share.order, *group_key(share, grain), share.posting_date.isoformat(), not corrects, corrects)
 
 
 def group_key(share: Share, grain: Grain) -> tuple[str, ...]:
@@ -176,6 +220,8 @@ def _labor_line(
     group = fingerprint(group_key(first, grouping.grain))
     seconds = sum(share.seconds for share in shares)
     issue_key = issue_keys.get(first.issue_id, "")
+    reverses = next((share.reverses for share in shares if share.reverses), "")
+    whole = all(share.reverses for share in shares)
     line = JournalLine(
         sequence=sequence,
         coding=first.coding,
@@ -185,18 +231,18 @@ def _labor_line(
         work_date=max(share.work_date for share in shares),
         document=f"{_short(group, DOCUMENT_HASH_WIDTH)}-{generations.get(group, 0) + 1}",
         issue_key=issue_key,
-        description=_description(first, issue_key, seconds),
+        description=_description(first, issue_key, f"{'Reversal' if whole else 'Correction'} of {reverses}")
+        if reverses
+        else _description(first, issue_key, "Labor", f" {first.work_date} {hours_text(seconds)} h"),
     )
     return PostingLine(line, tuple(sorted(shares, key=lambda share: (share.worklog_id, share.distribution))))
 
 
-def _description(share: Share, issue_key: str, seconds: int) -> str:
+def _description(share: Share, issue_key: str, what: str, hours: str = "") -> str:
     """What a reader of the ledger sees. It never names a person or a rate."""
     order = share.order.split("/")[1] if "/" in share.order else share.order
-    about = f"PO {order}/{share.order_line} {issue_key}"
-    if share.reverses:
-        return f"Reversal of {share.reverses}, {about}"[:DESCRIPTION_WIDTH_MAX]
-    return f"Labor {about} {share.work_date} {hours_text(seconds)} h"[:DESCRIPTION_WIDTH_MAX]
+    comma = "" if hours else ","
+    return f"{what}{comma} PO {order}/{share.order_line} {issue_key}{hours}"[:DESCRIPTION_WIDTH_MAX]
 
 
 def _credit_lines(labor: Sequence[PostingLine], clearing: Coding, currency: str) -> Iterator[PostingLine]:

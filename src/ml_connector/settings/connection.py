@@ -188,6 +188,8 @@ class Posting(Section):
     """Most lines of one journal; more hours make more journals."""
     reference_prefix: ReferencePrefix = "MLC"
     """First letters of every reference that we post under; no other system in the ERP may use them."""
+    correction: Literal["reversal", "net_delta"] = "reversal"
+    """How the ledger shows a changed cost: a reversal and a replacement, or one line of the difference."""
     closed_period: Literal["hold", "next_open"] = "hold"
     """What happens to work in a closed period: hold it, or date it to the first day of the next open one."""
     hours_per_day_max: Annotated[int, Field(ge=1, le=24)] = 24

@@ -137,6 +137,8 @@ project = {projects_project}
 #grain = "person-day"
 #lines_max = 100
 #reference_prefix = "MLC"
+# How the ledger shows a changed cost: as "reversal" and replacement, or as one line of the "net_delta".
+#correction = "reversal"
 # Work in a closed period: "hold" it, or date it into the "next_open" one.
 #closed_period = "hold"
 #hours_per_day_max = 24

@@ -22,6 +22,7 @@ MAPPING_KEYS: tuple[tuple[str, ...], ...] = (
     ("cloudsuite", "fields"),
     ("posting", "grain"),
     ("posting", "lines_max"),
+    ("posting", "correction"),
     ("posting", "closed_period"),
     ("posting", "hours_per_day_max"),
     ("posting", "earliest"),
