@@ -122,6 +122,11 @@ def grouping(connection: Connection) -> Grouping:
         prefix=posting.reference_prefix,
         clearing=clearing(connection),
         correction=Correction(posting.correction),
+        accrual={
+            entity: Coding(entity, side.accrual_account, side.cost_center, side.project)
+            for entity, side in connection.clearing.items()
+            if side.accrual_account
+        },
     )
 
 

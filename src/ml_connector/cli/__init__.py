@@ -35,6 +35,7 @@ for command in (
     books.explain,
     books.budget,
     books.findings,
+    closing.accrue,
     closing.reconcile,
 ):
     app.command()(command)

@@ -1,4 +1,4 @@
-"""Closing a period: reconcile."""
+"""Closing a period: accrue, reconcile."""
 
 from __future__ import annotations
 
@@ -7,7 +7,24 @@ from typing import Annotated
 
 import typer
 
-from ml_connector.cli.app import PERIOD, AsJson, Directory, Name, err, installation, out, print_json, say, telling
+from ml_connector.cli.app import (
+    PERIOD,
+    As,
+    AsJson,
+    Directory,
+    Name,
+    err,
+    installation,
+    may_see_rates,
+    out,
+    principal,
+    print_json,
+    say,
+    telling,
+)
+from ml_connector.cli.work import LOCAL, lane_of, show_plan
+from ml_connector.core.document import plan_document
+from ml_connector.engine.accrual import accrue as propose_accruals
 from ml_connector.engine.reconcile import reconcile as reconcile_lane
 from ml_connector.engine.run import recorded
 from ml_connector.errors import Refused
@@ -21,6 +38,30 @@ from ml_connector.web.reconciliation import (
 
 HERE = Path()
 DIFFERS = 1
+
+
+@telling
+def accrue(
+    period: Annotated[str, typer.Argument(help="Period of the fiscal calendar, or a month as YYYY-MM.")],
+    entity: Annotated[list[str] | None, typer.Option(help="Entity, repeatable; all of the connection's.")] = None,
+    directory: Directory = HERE,
+    connection: Name = "",
+    as_: As = "",
+    json_: AsJson = False,
+) -> None:
+    """Show the plan that accrues hours which are not posted yet when a period closes, for a second person to approve.
+
+    Both sides are read first. Accruals return on the first open day after the period by themselves; where the hours
+    are posted into the period after all, they are taken back. Run again, it plans what changed since.
+
+    Example: ml-connector accrue 2026-11 --entity 1000
+    """
+    installed = installation(directory)
+    who = principal(installed, as_)
+    lane = lane_of(installed, connection, quiet=json_)
+    actor = who.name if who else LOCAL
+    made = recorded(lane, lambda: propose_accruals(lane, period, entity or (), actor))
+    show_plan(plan_document(made, currency_digits, rates=may_see_rates(who)), as_json=json_)
 
 
 @telling

@@ -104,7 +104,7 @@ def _judge(item: LoggedWork, books: Books) -> tuple[Delta | None, Finding | None
         return None, finding
     # The old order of a moved entry must not carry it any longer, whether or not the new one can.
     wanted = () if isinstance(found, Finding) else found
-    as_it_was = item.recost and _cost(entry.share for entry in standing) == _cost(wanted)
+    as_it_was = item.recost and costs_of(entry.share for entry in standing) == costs_of(wanted)
     if as_it_was or not (standing or wanted):
         return None, finding
     unsettled = next((entry for entry in standing if entry.state not in IN_LEDGER), None)
@@ -114,7 +114,7 @@ def _judge(item: LoggedWork, books: Books) -> tuple[Delta | None, Finding | None
     return (None, correction) if isinstance(correction, Finding) else (correction, finding)
 
 
-def _cost(shares: Iterable[Share]) -> Counter[tuple[object, ...]]:
+def costs_of(shares: Iterable[Share]) -> Counter[tuple[object, ...]]:
     """What shares come to: how many seconds and how much money stand on which coding of which order."""
     return Counter(
         (share.order, share.order_line, share.distribution, share.coding, share.seconds, share.amount)

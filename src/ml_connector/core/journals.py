@@ -5,14 +5,14 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 
 from ml_connector.core.corrections import content
 from ml_connector.core.journal import JournalLine, fingerprint
 from ml_connector.core.labor import hours_text
-from ml_connector.core.ledger import Entry, PostingLine, Recorded, Share
+from ml_connector.core.ledger import ACCRUALS, Entry, PostingLine, Recorded, Share
 from ml_connector.core.money import Money
 from ml_connector.core.periods import period_of
 from ml_connector.core.records import Coding
@@ -53,6 +53,11 @@ class Grouping:
     prefix: str
     clearing: Mapping[str, Coding]
     correction: Correction = Correction.REVERSAL
+    accrual: Mapping[str, Coding] = field(default_factory=dict)
+
+    def for_accruals(self) -> Grouping:
+        """The same with the credit side of accruals, by entity, where it is another one."""
+        return replace(self, clearing={**self.clearing, **self.accrual})
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,8 +176,14 @@ def _generations(recorded: Mapping[str, Sequence[Recorded]], grain: Grain) -> Ma
     addresses: dict[str, set[str]] = {}
     for items in recorded.values():
         for item in items:
-            addresses.setdefault(fingerprint(group_key(item.share, grain)), set()).add(item.address)
+            addresses.setdefault(_group(item.share, grain), set()).add(item.address)
     return {group: len(found) for group, found in addresses.items()}
+
+
+def _group(share: Share, grain: Grain) -> str:
+    """What a line's generations are counted in: an estimate that comes and goes is none of its hours' generations."""
+    family = ("accrual",) if share.entry in ACCRUALS else ()
+    return fingerprint([*family, *group_key(share, grain)])
 
 
 def _chunks(lines: list[list[Share]], lines_max: int) -> Iterator[list[list[Share]]]:
@@ -217,11 +228,9 @@ def _labor_line(
     grouping: Grouping,
 ) -> PostingLine:
     first = shares[0]
-    group = fingerprint(group_key(first, grouping.grain))
+    group = _group(first, grouping.grain)
     seconds = sum(share.seconds for share in shares)
     issue_key = issue_keys.get(first.issue_id, "")
-    reverses = next((share.reverses for share in shares if share.reverses), "")
-    whole = all(share.reverses for share in shares)
     line = JournalLine(
         sequence=sequence,
         coding=first.coding,
@@ -231,18 +240,28 @@ def _labor_line(
         work_date=max(share.work_date for share in shares),
         document=f"{_short(group, DOCUMENT_HASH_WIDTH)}-{generations.get(group, 0) + 1}",
         issue_key=issue_key,
-        description=_description(first, issue_key, f"{'Reversal' if whole else 'Correction'} of {reverses}")
-        if reverses
-        else _description(first, issue_key, "Labor", f" {first.work_date} {hours_text(seconds)} h"),
+        description=_description(shares, issue_key, seconds),
     )
     return PostingLine(line, tuple(sorted(shares, key=lambda share: (share.worklog_id, share.distribution))))
 
 
-def _description(share: Share, issue_key: str, what: str, hours: str = "") -> str:
+def _description(shares: Sequence[Share], issue_key: str, seconds: int) -> str:
     """What a reader of the ledger sees. It never names a person or a rate."""
-    order = share.order.split("/")[1] if "/" in share.order else share.order
-    comma = "" if hours else ","
-    return f"{what}{comma} PO {order}/{share.order_line} {issue_key}{hours}"[:DESCRIPTION_WIDTH_MAX]
+    first = shares[0]
+    order = first.order.split("/")[1] if "/" in first.order else first.order
+    about = f"PO {order}/{first.order_line} {issue_key}"
+    reverses = next((share.reverses for share in shares if share.reverses), "")
+    if reverses:
+        return f"{_counter_entry(shares)} of {reverses}, {about}"[:DESCRIPTION_WIDTH_MAX]
+    if first.entry is Entry.ACCRUAL:
+        return f"Accrual {about} {first.work_date}"[:DESCRIPTION_WIDTH_MAX]
+    return f"Labor {about} {first.work_date} {hours_text(seconds)} h"[:DESCRIPTION_WIDTH_MAX]
+
+
+def _counter_entry(shares: Sequence[Share]) -> str:
+    if shares[0].entry is Entry.ACCRUAL_RETURN:
+        return "Return"
+    return "Reversal" if all(share.reverses for share in shares) else "Correction"
 
 
 def _credit_lines(labor: Sequence[PostingLine], clearing: Coding, currency: str) -> Iterator[PostingLine]:

@@ -24,6 +24,16 @@ class Entry(StrEnum):
     ORIGINAL = "original"
     REVERSAL = "reversal"
     REPLACEMENT = "replacement"
+    ACCRUAL = "accrual"
+    ACCRUAL_RETURN = "accrual_return"
+    ACCRUAL_CORRECTION = "accrual_correction"
+
+
+CHARGES = frozenset({Entry.ORIGINAL, Entry.REPLACEMENT})
+"""Entries that charge an order with hours."""
+
+ACCRUALS = frozenset({Entry.ACCRUAL, Entry.ACCRUAL_RETURN, Entry.ACCRUAL_CORRECTION})
+"""Entries of finance's estimates, which net to nothing and charge nobody with hours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +213,5 @@ def outstanding(recorded: Iterable[Recorded]) -> tuple[Recorded, ...]:
     return tuple(
         item
         for item in counted
-        if item.share.entry is not Entry.REVERSAL
-        and (item.address, item.share.coding, item.share.distribution) not in undone
+        if item.share.entry in CHARGES and (item.address, item.share.coding, item.share.distribution) not in undone
     )

@@ -8,19 +8,30 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from enum import StrEnum
 
+from ml_connector.core.accruals import accrued, accruing, returning, taking_back
 from ml_connector.core.budget import Budget, LaborSum, budget_of_order, budget_of_project
-from ml_connector.core.corrections import Books, LoggedWork, lacking
+from ml_connector.core.corrections import Books, Lacking, LoggedWork, lacking
 from ml_connector.core.journal import fingerprint
 from ml_connector.core.journals import Draft, Grouping, drafts, line_content
 from ml_connector.core.labor import CostPolicy, overfull_days
-from ml_connector.core.ledger import Recorded, Share
+from ml_connector.core.ledger import Entry, Recorded, Share
 from ml_connector.core.mapping import DesiredIssue, IssueMapping, issue_of_order, issue_of_project
 from ml_connector.core.money import Money, text_from_money
 from ml_connector.core.records import Finding, Kind, Project, PurchaseOrder, Severity, Worklog
 
 PLAN_OPERATIONS_MAX = 20_000
 """A larger plan is refused: nobody can read it, and a mapping gone wrong makes one."""
+
+
+class Purpose(StrEnum):
+    """What a plan is for: a newer plan takes the place of older ones for the same purpose, and of no others."""
+
+    HOURS = "hours"
+    RECOST = "recost"
+    ACCRUAL = "accrual"
+    RETURN = "return"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +121,11 @@ class PostJournal:
         """What makes this operation the same one tomorrow."""
         return f"post {self.draft.reference}"
 
+    @property
+    def returns_accruals(self) -> bool:
+        """Whether it does nothing but return accruals: who approved those approved this."""
+        return all(share.entry is Entry.ACCRUAL_RETURN for share in self.draft.shares)
+
 
 Operation = CreateIssue | EditIssue | MoveIssue | WriteFields | PostJournal
 
@@ -127,7 +143,8 @@ class BudgetLine:
 class Plan:
     """Operations and findings. The hash is over the operations alone: what a person approves is what is written.
 
-    `recost` are the worklogs whose posted cost is to change although their hours did not.
+    `recost` are the worklogs whose posted cost is to change although their hours did not; `accrue` the last days, by
+    entity, of the periods that unposted hours are accrued in.
     """
 
     connection: str
@@ -135,6 +152,7 @@ class Plan:
     findings: tuple[Finding, ...] = ()
     budgets: tuple[BudgetLine, ...] = ()
     recost: frozenset[str] = frozenset()
+    accrue: Mapping[str, date] = field(default_factory=dict)
     hash: str = field(init=False, default="")
 
     def __post_init__(self) -> None:
@@ -147,13 +165,22 @@ class Plan:
         return tuple(operation for operation in self.operations if isinstance(operation, PostJournal))
 
     @property
+    def purpose(self) -> Purpose:
+        """What the plan is for."""
+        if self.accrue:
+            return Purpose.ACCRUAL
+        if self.postings and all(posting.returns_accruals for posting in self.postings):
+            return Purpose.RETURN
+        return Purpose.RECOST if self.recost else Purpose.HOURS
+
+    @property
     def worklogs(self) -> frozenset[str]:
         """The worklogs whose cost this plan posts."""
         return frozenset(worklog for posting in self.postings for worklog in posting.inputs)
 
     def only(self, operations: Iterable[Operation]) -> Plan:
         """A plan of some of these operations, with a hash of its own."""
-        return Plan(self.connection, tuple(operations), self.findings, self.budgets, self.recost)
+        return Plan(self.connection, tuple(operations), self.findings, self.budgets, self.recost, self.accrue)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,28 +211,50 @@ class World:
 def make_plan(world: World, mapping: IssueMapping, policy: CostPolicy, grouping: Grouping) -> Plan:
     """Compare what is with what should be, for everything in the world given."""
     overfull = overfull_days(world.day_worklogs, policy.zone, policy.hours_per_day_max)
-    missing = lacking(world.work, Books(world.orders, world.recorded, policy, world.today, overfull))
-    inputs = {delta.worklog_id: delta.inputs for delta in missing.deltas}
-    shares = [share for delta in missing.deltas for share in delta.shares]
-    journals = drafts(shares, world.recorded, world.issue_keys, world.attempts, grouping)
-    budgets = tuple(_budgets(world, shares))
+    books = Books(world.orders, world.recorded, policy, world.today, overfull)
+    missing = lacking(world.work, books)
+    estimated = accrued(world.work, world.recorded)
+    back = taking_back(estimated, missing, books)
+    returns = returning(estimated, books)
+    postings = (
+        *_postings(missing, world, grouping),
+        *_postings(back, world, grouping.for_accruals()),
+        *_postings(returns, world, grouping.for_accruals()),
+    )
+    budgets = tuple(_budgets(world, [share for posting in postings for share in posting.draft.shares]))
     remaining = {(line.kind, line.erp_key): line.budget.remaining for line in budgets}
+    planned = {delta.worklog_id for delta in missing.deltas}
     operations = [
         *_issue_operations(world, mapping, remaining),
-        *(
-            PostJournal(draft, {share.worklog_id: inputs[share.worklog_id] for share in draft.shares})
-            for draft in journals
-        ),
+        *postings,
     ]
     findings = (
         *world.findings,
         *missing.findings,
-        *_edited_by_others(world, inputs),
+        *back.findings,
+        *_edited_by_others(world, planned),
         *_issue_findings(world, mapping),
         *_overruns(budgets),
     )
     recost = frozenset(item.worklog.id for item in world.work if item.recost)
-    return Plan(world.connection, tuple(operations), findings, budgets, recost & inputs.keys())
+    return Plan(world.connection, tuple(operations), findings, budgets, recost & planned)
+
+
+def make_accrual_plan(world: World, ends: Mapping[str, date], policy: CostPolicy, grouping: Grouping) -> Plan:
+    """The accruals that the periods with these last days, by entity, still lack."""
+    overfull = overfull_days(world.day_worklogs, policy.zone, policy.hours_per_day_max)
+    lacks = accruing(world.work, Books(world.orders, world.recorded, policy, world.today, overfull), ends)
+    return Plan(world.connection, _postings(lacks, world, grouping.for_accruals()), lacks.findings, accrue=ends)
+
+
+def _postings(missing: Lacking, world: World, grouping: Grouping) -> tuple[PostJournal, ...]:
+    """The journals of what is lacking."""
+    inputs = {delta.worklog_id: delta.inputs for delta in missing.deltas}
+    shares = [share for delta in missing.deltas for share in delta.shares]
+    return tuple(
+        PostJournal(draft, {share.worklog_id: inputs[share.worklog_id] for share in draft.shares})
+        for draft in drafts(shares, world.recorded, world.issue_keys, world.attempts, grouping)
+    )
 
 
 def _edited_by_others(world: World, planned: Collection[str]) -> Iterator[Finding]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from datetime import date
+from typing import Any
 
 from ml_connector.core.ledger import outstanding
-from ml_connector.core.plan import Plan, World, make_plan
+from ml_connector.core.plan import Plan, World, make_accrual_plan, make_plan
 from ml_connector.engine.lane import Lane
 from ml_connector.engine.world import all_keys, erp_facts, load_world, only_worklogs, recosting
 
@@ -24,14 +26,25 @@ def plan_all(lane: Lane) -> Plan:
     return _plan(lane, world)
 
 
-def plan_again(lane: Lane, about: Mapping[str, Collection[str]]) -> Plan:
+def plan_again(lane: Lane, about: Mapping[str, Any]) -> Plan:
     """Today's plan for what an earlier one was about, as its document tells: its keys, worklogs, those to be costed
     anew, and operations. New keys do not count, changed inputs do.
     """
+    ends = {entity: date.fromisoformat(day) for entity, day in dict(about.get("accrue", {})).items()}
     with lane.database.read() as tx:
-        world = only_worklogs(load_world(tx, lane, about["keys"]), about["worklogs"])
-    plan = _plan(lane, recosting(world, about.get("recost", ())))
+        world = only_worklogs(load_world(tx, lane, about["keys"], cooling=not ends), about["worklogs"])
+    if ends:
+        plan = make_accrual_plan(world, ends, erp_facts(lane), lane.policy.grouping)
+    else:
+        plan = _plan(lane, recosting(world, about.get("recost", ())))
     return plan.only(operation for operation in plan.operations if operation.key in about["contents"])
+
+
+def plan_accrual(lane: Lane, ends: Mapping[str, date]) -> Plan:
+    """What the periods with these last days, by entity, lack of accruals. Hours that still cool off count too."""
+    with lane.database.read() as tx:
+        world = load_world(tx, lane, all_keys(tx, lane), cooling=False)
+    return make_accrual_plan(world, ends, erp_facts(lane), lane.policy.grouping)
 
 
 def plan_recosting(lane: Lane, keys: Collection[str]) -> Plan:

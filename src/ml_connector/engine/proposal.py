@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from ml_connector.core.document import contents, plan_document
+from ml_connector.core.document import contents, keys_of, plan_document
 from ml_connector.core.ledger import Posting, State
 from ml_connector.core.periods import period_of
 from ml_connector.core.plan import (
@@ -25,13 +25,15 @@ from ml_connector.engine.planning import plan_again
 from ml_connector.engine.posting import advance
 from ml_connector.engine.site import site_fields
 from ml_connector.errors import Drifted, Refused
-from ml_connector.store import audit, plans, postings
+from ml_connector.store import audit, keys, plans, postings
 from ml_connector.store.plans import Automatic, KeptPlan
 from ml_connector.store.principals import Principal
 
 APPROVER = "approver"
 BY_POLICY = "policy"
 """Who approves what a connection's settings let pass without a person."""
+BY_ACCRUAL = "accrual"
+"""Who approves the return of an accrual: the people who approved the accrual."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ def keep(lane: Lane, plan: Plan, prepared_by: str) -> None:
     now = lane.clock.now()
     document = plan_document(plan, lane.policy.cost.digits, rates=True)
     with lane.database.begin() as tx:
-        if plans.keep(tx, lane.name, plan.hash, document, prepared_by, now):
+        if plans.keep(tx, lane.name, plan.hash, document, prepared_by, now, plan.purpose.value):
             facts = {"operations": len(plan.operations), "journals": len(plan.postings)}
             audit.append(tx, now, prepared_by, "plan_proposed", plan.hash, facts)
 
@@ -129,7 +131,9 @@ def _check_postings(lane: Lane, plan: Plan, kept: KeptPlan, *, approved: bool) -
             f"Connection {lane.name} names no cut-over date, so nothing is posted.",
             remedy="Set post_from in the connection: the first day whose hours are posted.",
         )
-    if not approved and (kept.document.get("recost") or not passes_by_policy(lane, plan)):
+    if not approved and (
+        kept.document.get("recost") or kept.document.get("accrue") or not passes_by_policy(lane, plan)
+    ):
         raise Refused(
             f"Plan {kept.hash[:12]} is not approved.",
             remedy=f"A second person runs `ml-connector approve {kept.hash[:12]} --as NAME`.",
@@ -153,6 +157,8 @@ def _intend(lane: Lane, plan: Plan) -> list[str]:
     now = lane.clock.now()
     with lane.database.begin() as tx:
         lane.guard(tx)
+        if plan.accrue:
+            keys.add(tx, lane.name, keys_of(plan), now)  # until their return
         for posting in plan.postings:
             postings.intend(tx, _posting(lane, plan, posting), now)
             audit.append(tx, now, lane.name, "posting_intended", posting.draft.reference, {"plan": plan.hash})

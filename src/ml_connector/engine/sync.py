@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from ml_connector.core.accruals import is_waiting
 from ml_connector.core.ledger import OPEN, State
 from ml_connector.core.plan import Operation, Plan, PostJournal, World
 from ml_connector.core.records import Finding, Severity
@@ -13,14 +14,14 @@ from ml_connector.engine.lane import Lane
 from ml_connector.engine.planning import plan_keys
 from ml_connector.engine.poll import poll
 from ml_connector.engine.posting import advance, doubts
-from ml_connector.engine.proposal import BY_POLICY, apply, keep, passes_by_policy, write_issues
+from ml_connector.engine.proposal import BY_ACCRUAL, BY_POLICY, apply, keep, passes_by_policy, write_issues
 from ml_connector.engine.search import unseen
 from ml_connector.errors import Drifted
 from ml_connector.store import cursors, keys, plans, postings
 from ml_connector.store import findings as finding_store
 
-ROUNDS_MAX = 4
-"""Create; write back what creating revealed; see that nothing is left; and one to spare."""
+ROUNDS_MAX = 5
+"""Create; write back what creating revealed; return accruals; see that nothing is left; and one to spare."""
 CADENCE = "posting.cadence"
 """The cursor that remembers when the schedule last proposed."""
 SCHEDULE = "schedule"
@@ -71,6 +72,8 @@ def _write_and_propose(lane: Lane, prepared_by: str, outcome: Outcome) -> None:
         if work:
             outcome.count(work)
             refusals |= {finding.subject: finding for finding in write_issues(lane, tuple(work))}
+            continue
+        if _return_accruals(lane, plan, outcome):
             continue
         _settle(lane, plan, world, waiting, refusals)
         outcome.findings = (*plan.findings, *refusals.values())
@@ -131,6 +134,19 @@ def _propose(lane: Lane, plan: Plan, prepared_by: str, outcome: Outcome) -> None
         outcome.postings |= _apply(lane, proposal.hash)
 
 
+def _return_accruals(lane: Lane, plan: Plan, outcome: Outcome) -> bool:
+    """Accruals return by themselves: that was approved with them. Returns whether the world is another one now."""
+    returning = plan.only(posting for posting in plan.postings if posting.returns_accruals)
+    if not returning.postings or lane.policy.cost.post_from is None:
+        return False
+    keep(lane, returning, BY_ACCRUAL)
+    with lane.database.begin() as tx:
+        plans.approve(tx, returning.hash, BY_ACCRUAL, lane.clock.now())
+    done = _apply(lane, returning.hash)
+    outcome.postings |= done
+    return bool(done)
+
+
 def _due(lane: Lane) -> bool:
     """Whether the schedule may propose again."""
     with lane.database.read() as tx:
@@ -174,7 +190,8 @@ def _unfinished(plan: Plan, world: World, refusals: dict[str, Finding]) -> set[s
         for items in world.recorded.values()
         for share in (item.share for item in items if item.state in OPEN)
     }
-    keys_left = {f"purchase_order:{order}" for order in orders | charged | world.cooling}
+    accrued = {item.share.order for items in world.recorded.values() if is_waiting(items) for item in items}
+    keys_left = {f"purchase_order:{order}" for order in orders | charged | accrued | world.cooling}
     for finding in held:
         kind, _, key = finding.subject.rpartition(" ")
         keys_left.add(f"{kind.replace(' ', '_')}:{key}")

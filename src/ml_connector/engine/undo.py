@@ -10,7 +10,7 @@ from collections.abc import Collection
 
 from sqlalchemy import Connection as Transaction
 
-from ml_connector.core.ledger import IN_LEDGER, Posting, outstanding
+from ml_connector.core.ledger import ACCRUALS, IN_LEDGER, Posting, outstanding
 from ml_connector.core.plan import Plan
 from ml_connector.core.records import Kind
 from ml_connector.engine.lane import Lane
@@ -83,6 +83,11 @@ def _standing(tx: Transaction, lane: Lane, batch: list[Posting]) -> set[str]:
         raise Refused(
             f"{first.reference} is {first.state.value.replace('_', ' ')}: nothing reverses what is not certain.",
             remedy="Wait until it is released, or see `ml-connector explain` for what became of it.",
+        )
+    if any(share.entry in ACCRUALS for posting in batch for part in posting.lines for share in part.shares):
+        raise Refused(
+            "Accruals are not undone: they return in the next period by themselves.",
+            remedy="Where one is wrong, correct its hours and run `ml-connector accrue` again.",
         )
     references = {posting.reference for posting in batch}
     charged = {share.worklog_id for posting in batch for part in posting.lines for share in part.shares}

@@ -72,8 +72,11 @@ def _record(rows: list[Row], lane: Lane) -> PurchaseOrder | Project | Finding | 
     return order_from_rows(rows, digits)
 
 
-def load_world(tx: Transaction, lane: Lane, keys: Collection[str]) -> World:
-    """Everything that planning these keys reads. Orders that a worklog was moved between come along."""
+def load_world(tx: Transaction, lane: Lane, keys: Collection[str], *, cooling: bool = True) -> World:
+    """Everything that planning these keys reads. Orders that a worklog was moved between come along.
+
+    Hours that changed too lately are left out, unless `cooling` is False.
+    """
     of_orders = {erp_key for kind, erp_key in map(split_key, keys) if kind is Kind.PURCHASE_ORDER}
     held = _held_worklogs(tx, lane, of_orders)
     recorded = postings.recorded_of_worklogs(tx, lane.name, list(held))
@@ -89,14 +92,14 @@ def load_world(tx: Transaction, lane: Lane, keys: Collection[str]) -> World:
         if binding.issue_id
     }
     work = _work(tx, lane, held, issues)
-    cooling = {item for item in work if _is_cooling(lane, item)}
+    fresh = {item for item in work if cooling and _is_cooling(lane, item)}
     return World(
         connection=lane.name,
         today=lane.clock.now().astimezone(lane.policy.cost.zone).date(),
         orders=records.orders,
         projects=records.projects,
         bound=bound,
-        work=tuple(item for item in work if item not in cooling),
+        work=tuple(item for item in work if item not in fresh),
         day_worklogs=_same_days(tx, lane, held),
         recorded=recorded,
         labor=labor,
@@ -104,7 +107,7 @@ def load_world(tx: Transaction, lane: Lane, keys: Collection[str]) -> World:
         issue_keys={issue.issue_id: issue.issue_key for issue in issues.values()},
         attempts=postings.attempts(tx, lane.name),
         findings=records.findings,
-        cooling=frozenset(order for item in cooling for order in _orders_of(item, recorded)),
+        cooling=frozenset(order for item in fresh for order in _orders_of(item, recorded)),
     )
 
 

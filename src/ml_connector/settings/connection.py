@@ -215,6 +215,8 @@ class Clearing(Section):
     """Cost center of the credit line; empty for none."""
     project: OptionalText = ""
     """Project of the credit line; empty for none."""
+    accrual_account: OptionalText = ""
+    """GL account that accruals of unposted hours are credited to; empty takes `account`."""
 
 
 class Schedule(Section):

@@ -33,7 +33,8 @@ def sample(
 
 
 def _clearing(entity: str, account: str) -> str:
-    return f'[clearing.{_quoted(entity)}]\naccount = {_quoted(account)}\n#cost_center = ""\n#project = ""'
+    optional = '#cost_center = ""\n#project = ""\n#accrual_account = ""'
+    return f"[clearing.{_quoted(entity)}]\naccount = {_quoted(account)}\n{optional}"
 
 
 def _quoted(text: str) -> str:

@@ -87,11 +87,18 @@ def passed_before(tx: Connection, connection: str, approver: str, months: Collec
 
 
 def keep(
-    tx: Connection, connection: str, plan_hash: str, document: Mapping[str, Any], prepared_by: str, at: datetime
+    tx: Connection,
+    connection: str,
+    plan_hash: str,
+    document: Mapping[str, Any],
+    prepared_by: str,
+    at: datetime,
+    purpose: str = "hours",
 ) -> bool:
-    """Keep a plan; False where it is there already. Older proposals of the connection are superseded by a newer one."""
+    """Keep a plan; False where it is there already. Older proposals for the same purpose are superseded by it."""
     present = tx.execute(select(plans).where(plans.c.hash == plan_hash)).one_or_none()
-    older = (plans.c.connection == connection, plans.c.state == PROPOSED, plans.c.hash != plan_hash)
+    ours = (plans.c.connection == connection, plans.c.purpose == purpose)
+    older = (*ours, plans.c.state == PROPOSED, plans.c.hash != plan_hash)
     tx.execute(update(plans).where(*older).values(state=SUPERSEDED))
     if present is not None:
         if present.state in (SUPERSEDED, DRIFTED):
@@ -104,6 +111,7 @@ def keep(
         "prepared_by": prepared_by,
         "prepared_at": from_time(at),
         "document": dict(document),
+        "purpose": purpose,
     }
     tx.execute(insert(plans), [row])
     return True

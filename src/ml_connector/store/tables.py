@@ -91,7 +91,7 @@ keys = Table(
 )  # fmt: skip
 plans = Table(
     "plans", metadata, _key("hash"), _text("connection"), _text("state"), _text("prepared_by"), _text("prepared_at"),
-    _json("document"), Index("ix_plans_state", "connection", "state"),
+    _json("document"), _text("purpose", "hours"), Index("ix_plans_state", "connection", "state"),
 )  # fmt: skip
 approvals = Table(
     "approvals", metadata, Column("plan", Text, ForeignKey("plans.hash"), primary_key=True), _key("approver"),
