@@ -8,7 +8,7 @@ import shutil
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -102,6 +102,7 @@ class Options:
     zone: str
     closed_period: str
     automatic: bool
+    correction: str
 
     @classmethod
     def drawn(cls, random: Random) -> Options:
@@ -113,27 +114,51 @@ class Options:
             zone=random.choice(ZONES),
             closed_period=random.choice(("hold", "next_open")),
             automatic=random.random() < 0.5,
+            correction=random.choice(("reversal", "net_delta")),
         )
 
-    def applied(self, connection: Connection) -> Connection:
-        """The connection with these settings."""
+    def applied(self, connection: Connection, raised: int) -> Connection:
+        """The connection with these settings, and with rates of so many times their amount."""
         approval = connection.posting.approval.model_copy(
             update={"automatic_below": Decimal(10**9) if self.automatic else None},
         )
         posting = connection.posting.model_copy(
-            update={"grain": self.grain, "closed_period": self.closed_period, "approval": approval}
+            update={
+                "grain": self.grain,
+                "closed_period": self.closed_period,
+                "approval": approval,
+                "correction": self.correction,
+            }
         )
+        rates = tuple(rate.model_copy(update={"amount": rate.amount * raised}) for rate in connection.rate)
         cloudsuite = connection.cloudsuite.model_copy(update={"settle_seconds": SETTLE_SECONDS})
-        return connection.model_copy(update={"posting": posting, "cloudsuite": cloudsuite, "time_zone": self.zone})
+        changes = {"posting": posting, "cloudsuite": cloudsuite, "time_zone": self.zone, "rate": rates}
+        return connection.model_copy(update=changes)
+
+
+@dataclass(slots=True)
+class SkewedClock(OneClock):
+    """A process's clock that is wrong."""
+
+    skew: timedelta
+
+    def now(self) -> datetime:
+        """What the process takes for the present."""
+        return self.still.now() + self.skew
 
 
 @dataclass(slots=True)
 class Stage:
-    """One seed's own vendors and database."""
+    """One seed's own vendors and database.
+
+    `raised` is how many times the first rates an hour costs by now; `skew` by how much the product's clock is wrong.
+    """
 
     world: World
     engine: Engine
     options: Options
+    raised: int = 1
+    skew: timedelta = timedelta()
 
     @property
     def clock(self) -> StillClock:
@@ -155,10 +180,10 @@ class Stage:
         send = mortal(life, by_host(hosts), take_time)
         return Installation(
             first.home,
-            {NAME: self.options.applied(first.connections[NAME])},
+            {NAME: self.options.applied(first.connections[NAME], self.raised)},
             MortalDatabase(self.engine, life),
             first.vault,
-            OneClock(self.clock),
+            SkewedClock(self.clock, self.skew),
             lambda _connection: send,
         )
 

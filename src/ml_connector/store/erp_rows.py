@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 
 from ml_connector.core.journal import fingerprint
 from ml_connector.core.orders import USER_FIELD
@@ -62,6 +62,19 @@ def owners(tx: Connection, connection: str, kind: Kind) -> list[str]:
     """The keys of all orders or projects that we hold."""
     where = (erp_rows.c.connection == connection, erp_rows.c.kind == kind.value, erp_rows.c.deleted.is_(False))
     return list(tx.scalars(select(erp_rows.c.key).where(*where).order_by(erp_rows.c.key)))
+
+
+def held(tx: Connection, connection: str, kind: Kind) -> dict[str, str]:
+    """The keys of a kind that we hold, each with its owner."""
+    where = (erp_rows.c.connection == connection, erp_rows.c.kind == kind.value, erp_rows.c.deleted.is_(False))
+    return {row.key: row.owner for row in tx.execute(select(erp_rows.c.key, erp_rows.c.owner).where(*where))}
+
+
+def drop(tx: Connection, connection: str, kind: Kind, gone: Collection[str], at: datetime) -> None:
+    """Mark rows as deleted. One that is read again is news, and counts again."""
+    for part in chunks(gone):
+        where = (erp_rows.c.connection == connection, erp_rows.c.kind == kind.value, erp_rows.c.key.in_(part))
+        tx.execute(update(erp_rows).where(*where).values(deleted=True, hash="", changed_at=from_time(at)))
 
 
 def note_fields(tx: Connection, connection: str, kind: Kind, key: str, values: Mapping[str, str], at: datetime) -> None:
