@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -109,13 +110,16 @@ def _engine(url: str, *, durable: bool) -> Engine:
 
 def upsert(tx: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows, or replace what is not part of the key where the key is there."""
-    if not rows:
-        return
-    dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
-    insert: sqlite.Insert | postgresql.Insert = dialect.insert(table)
+    if rows:
+        tx.execute(_upserting(table, tx.dialect.name), list(rows))
+
+
+@cache
+def _upserting(table: Table, dialect: str) -> sqlite.Insert | postgresql.Insert:
+    insert: sqlite.Insert | postgresql.Insert = (postgresql if dialect == "postgresql" else sqlite).insert(table)
     keys = [column.name for column in table.primary_key]
     changed = {column.name: insert.excluded[column.name] for column in table.columns if column.name not in keys}
-    tx.execute(insert.on_conflict_do_update(index_elements=keys, set_=changed), list(rows))
+    return insert.on_conflict_do_update(index_elements=keys, set_=changed)
 
 
 def chunks(items: Collection[Item]) -> Iterator[list[Item]]:
