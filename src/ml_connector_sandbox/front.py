@@ -44,9 +44,9 @@ class Front:
         try:
             response = self._answer(request)
         except Dropped:
-            self.calls.note(self.vendor, request.method, request.target, "dropped")
+            self.calls.note(self.vendor, request, "dropped")
             raise
-        self.calls.note(self.vendor, request.method, request.target, str(response.status))
+        self.calls.note(self.vendor, request, str(response.status))
         return response
 
     def settle(self) -> None:

@@ -17,6 +17,9 @@ from ml_connector.core.money import Money
 from ml_connector.core.records import Coding
 from ml_connector.errors import InvariantBroken
 
+CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+"""One text for one content, whatever the order in which its keys were given."""
+
 
 @dataclass(frozen=True, slots=True)
 class JournalLine:
@@ -146,5 +149,4 @@ def missing_sequences(lines: Sequence[JournalLine], seen: Sequence[SeenLine]) ->
 
 def fingerprint(value: object) -> str:
     """A content hash: SHA-256 over canonical JSON. The same content gives the same hash on every machine."""
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(CANONICAL.encode(value).encode()).hexdigest()

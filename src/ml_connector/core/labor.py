@@ -227,13 +227,13 @@ def _measures(line: OrderLine) -> tuple[Fraction, ...] | None:
     parts = line.distributions
     if len(parts) == 1 and not any((parts[0].amount and parts[0].amount.minor, parts[0].percent, parts[0].quantity)):
         return (Fraction(1),)
-    amounts = [Fraction(part.amount.minor) for part in parts if part.amount is not None]
-    percents = [Fraction(part.percent) for part in parts if part.percent is not None]
-    quantities = [Fraction(part.quantity) for part in parts if part.quantity is not None]
-    wholes = ((amounts, Fraction(line.amount.minor)), (percents, WHOLE_PERCENT), (quantities, Fraction(line.quantity)))
-    for measures, whole in wholes:
-        if len(measures) == len(parts) and sum(measures) == whole and min(measures) >= 0:
-            return tuple(measures)
+    amounts = [part.amount.minor for part in parts if part.amount is not None]
+    percents = [part.percent for part in parts if part.percent is not None]
+    quantities = [part.quantity for part in parts if part.quantity is not None]
+    for written, whole in ((amounts, line.amount.minor), (percents, WHOLE_PERCENT), (quantities, line.quantity)):
+        measures = tuple(map(Fraction, written)) if len(written) == len(parts) else ()
+        if measures and sum(measures) == whole and min(measures) >= 0:
+            return measures
     return None
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, Row, Select, bindparam, delete, insert, select
 from sqlalchemy import update as sql_update
 
 from ml_connector.core.records import Kind
@@ -18,6 +18,19 @@ INTENDED = "intended"
 IN_DOUBT = "in_doubt"
 BOUND = "bound"
 GONE = "gone"
+
+OURS = select(bindings).where(bindings.c.connection == bindparam("ours")).order_by(bindings.c.kind, bindings.c.erp_key)
+BY_KEYS = OURS.where(bindings.c.erp_key.in_(bindparam("keys")))
+BY_ISSUE_IDS = OURS.where(bindings.c.issue_id.in_(bindparam("issues")))
+ALL_BOUND = OURS.where(bindings.c.issue_id.is_not(None))
+ONE = (
+    bindings.c.connection == bindparam("ours"),
+    bindings.c.kind == bindparam("of_kind"),
+    bindings.c.erp_key == bindparam("of_key"),
+)
+UPDATE = sql_update(bindings).where(*ONE)
+FORGET = delete(bindings).where(*ONE, bindings.c.issue_id.is_(None))
+INSERT = insert(bindings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +73,7 @@ def intend(tx: Connection, connection: str, site: str, kind: Kind, erp_key: str,
         "written": {},
         "erp_written": {},
     }
-    tx.execute(insert(bindings), [row])
+    tx.execute(INSERT, row)
 
 
 def bind(
@@ -99,7 +112,7 @@ def update(tx: Connection, connection: str, kind: Kind, erp_key: str, **values: 
     """Change named columns of one binding."""
     if isinstance(values.get("sent_at"), datetime):
         values["sent_at"] = from_time(values["sent_at"])
-    tx.execute(sql_update(bindings).where(*_is(connection, kind, erp_key)).values(**values))
+    tx.execute(UPDATE, {**values, **_one(connection, kind, erp_key)})
 
 
 def gone(tx: Connection, connection: str, kind: Kind, erp_key: str) -> None:
@@ -109,11 +122,11 @@ def gone(tx: Connection, connection: str, kind: Kind, erp_key: str) -> None:
 
 def forget(tx: Connection, connection: str, kind: Kind, erp_key: str) -> None:
     """Take back an intent that Jira refused: nothing was created."""
-    tx.execute(delete(bindings).where(*_is(connection, kind, erp_key), bindings.c.issue_id.is_(None)))
+    tx.execute(FORGET, _one(connection, kind, erp_key))
 
 
-def _is(connection: str, kind: Kind, erp_key: str) -> tuple[Any, ...]:
-    return bindings.c.connection == connection, bindings.c.kind == kind.value, bindings.c.erp_key == erp_key
+def _one(connection: str, kind: Kind, erp_key: str) -> dict[str, str]:
+    return {"ours": connection, "of_kind": kind.value, "of_key": erp_key}
 
 
 def by_keys(tx: Connection, connection: str, wanted: Collection[tuple[Kind, str]]) -> list[Binding]:
@@ -122,24 +135,41 @@ def by_keys(tx: Connection, connection: str, wanted: Collection[tuple[Kind, str]
     found = [
         binding
         for part in chunks([erp_key for _, erp_key in asked])
-        for binding in _where(tx, connection, bindings.c.erp_key.in_(part))
+        for binding in _read(tx, BY_KEYS, connection, keys=part)
     ]
     return [binding for binding in found if (binding.kind, binding.erp_key) in asked]
 
 
 def by_issue_ids(tx: Connection, connection: str, issue_ids: Collection[str]) -> list[Binding]:
     """The bindings of these issues."""
-    return [binding for part in chunks(issue_ids) for binding in _where(tx, connection, bindings.c.issue_id.in_(part))]
+    return [binding for part in chunks(issue_ids) for binding in _read(tx, BY_ISSUE_IDS, connection, issues=part)]
 
 
 def all_bound(tx: Connection, connection: str) -> list[Binding]:
     """Every binding that has an issue, gone ones too: they may come back."""
-    return list(_where(tx, connection, bindings.c.issue_id.is_not(None)))
+    return _read(tx, ALL_BOUND, connection)
 
 
-def _where(tx: Connection, connection: str, *where: Any) -> Iterator[Binding]:
-    query = select(bindings).where(bindings.c.connection == connection, *where)
-    for row in tx.execute(query.order_by(bindings.c.kind, bindings.c.erp_key)):
-        columns = row._mapping  # noqa: SLF001 - SQLAlchemy's documented name for a row by its columns
-        values = {**columns, "kind": Kind(row.kind), "issue_id": row.issue_id or ""}
-        yield Binding(**{**values, "sent_at": maybe_time(row.sent_at)})
+def _read(tx: Connection, query: Select[Any], connection: str, **wanted: Any) -> list[Binding]:
+    return [_binding(row) for row in tx.execute(query, {"ours": connection, **wanted})]
+
+
+def _binding(row: Row[Any]) -> Binding:
+    return Binding(
+        connection=row.connection,
+        site=row.site,
+        kind=Kind(row.kind),
+        erp_key=row.erp_key,
+        marker=row.marker,
+        state=row.state,
+        issue_id=row.issue_id or "",
+        issue_key=row.issue_key,
+        jira_project=row.jira_project,
+        issue_type=row.issue_type,
+        status=row.status,
+        sent_at=maybe_time(row.sent_at),
+        looked=row.looked,
+        written=row.written,
+        erp_written=row.erp_written,
+        note=row.note,
+    )

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
+import msgspec
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
@@ -38,19 +40,16 @@ class Database:
     @contextmanager
     def begin(self) -> Iterator[Connection]:
         """A write transaction: committed at the end, rolled back on an error. Writers wait for each other."""
-        with self.engine.connect() as connection:
-            connection.info["write"] = True
-            with connection.begin():
-                yield connection
+        with self.engine.begin() as connection:
+            _say_begin(connection, "BEGIN IMMEDIATE")
+            yield connection
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A consistent reading. Nothing that it does is kept."""
         with self.engine.connect() as connection:
-            connection.info["write"] = False
-            with connection.begin() as transaction:
-                yield connection
-                transaction.rollback()
+            _say_begin(connection, "BEGIN")
+            yield connection
 
     def upgrade(self) -> None:
         """Bring the schema to this program's version."""
@@ -88,34 +87,45 @@ def _engine(url: str, *, durable: bool) -> Engine:
     if make_url(url).get_backend_name() != "sqlite":
         return create_engine(url)
     memory = make_url(url).database in (None, "", ":memory:")
-    options: dict[str, Any] = {"connect_args": {"check_same_thread": False, "timeout": BUSY_MILLISECONDS / 1000}}
+    options: dict[str, Any] = {
+        "connect_args": {"check_same_thread": False, "timeout": BUSY_MILLISECONDS / 1000},
+        "json_deserializer": msgspec.json.decode,
+    }
     engine = create_engine(url, poolclass=StaticPool, **options) if memory else create_engine(url, **options)
 
     @event.listens_for(engine, "connect")
     def connected(raw: Any, _record: object) -> None:
-        raw.isolation_level = None  # BEGIN is ours to say, see below
+        raw.isolation_level = None  # BEGIN is ours to say
         raw.execute("PRAGMA foreign_keys=ON")
         raw.execute("PRAGMA journal_mode=WAL")
         raw.execute(f"PRAGMA synchronous={'FULL' if durable else 'OFF'}")
         raw.execute(f"PRAGMA busy_timeout={BUSY_MILLISECONDS}")
 
-    @event.listens_for(engine, "begin")
-    def begun(connection: Connection) -> None:
-        # A deferred transaction that turns into a writer can fail half-way; a writer says so at once.
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.info.get("write") else "BEGIN")
-
     return engine
+
+
+def _say_begin(connection: Connection, command: str) -> None:
+    """A deferred transaction of SQLite that turns into a writer can fail half-way; a writer says so at once.
+
+    It is said to the driver itself: SQLAlchemy would take longer over it than over a short transaction.
+    """
+    if connection.dialect.name == "sqlite":
+        raw: Any = connection.connection.driver_connection
+        raw.execute(command)
 
 
 def upsert(tx: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows, or replace what is not part of the key where the key is there."""
-    if not rows:
-        return
-    dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
-    insert: sqlite.Insert | postgresql.Insert = dialect.insert(table)
+    if rows:
+        tx.execute(_upserting(table, tx.dialect.name), list(rows))
+
+
+@cache
+def _upserting(table: Table, dialect: str) -> sqlite.Insert | postgresql.Insert:
+    insert: sqlite.Insert | postgresql.Insert = (postgresql if dialect == "postgresql" else sqlite).insert(table)
     keys = [column.name for column in table.primary_key]
     changed = {column.name: insert.excluded[column.name] for column in table.columns if column.name not in keys}
-    tx.execute(insert.on_conflict_do_update(index_elements=keys, set_=changed), list(rows))
+    return insert.on_conflict_do_update(index_elements=keys, set_=changed)
 
 
 def chunks(items: Collection[Item]) -> Iterator[list[Item]]:
@@ -127,7 +137,7 @@ def chunks(items: Collection[Item]) -> Iterator[list[Item]]:
 
 def from_time(at: datetime) -> str:
     """An aware time as it is stored: UTC, to the microsecond, so that text sorts like time."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f+00:00")
+    return at.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 def to_time(stored: str) -> datetime:

@@ -158,7 +158,7 @@ def run_result(record: Record, fields: FieldMap) -> RunResult:
 
 def carries(record: Record, reference: str, business_class: str, fields: FieldMap) -> bool:
     """Whether a record really is under a reference: a filter that was not applied must not be believed."""
-    return fields.values(business_class, record.fields)["reference"] == reference
+    return fields.value(business_class, "reference", record.fields) == reference
 
 
 def _number(text: str) -> int:
