@@ -17,7 +17,7 @@ from ml_connector.core.journal import fingerprint
 from ml_connector.core.journals import Draft, Grouping, drafts, line_content
 from ml_connector.core.labor import CostPolicy, overfull_days
 from ml_connector.core.ledger import Entry, Recorded, Share
-from ml_connector.core.mapping import DesiredIssue, IssueMapping, issue_of_order, issue_of_project
+from ml_connector.core.mapping import DesiredIssue, IssueMapping, issue_of_line, issue_of_order, issue_of_project
 from ml_connector.core.money import Money, text_from_money
 from ml_connector.core.records import Finding, Kind, Project, PurchaseOrder, Severity, Worklog
 
@@ -300,12 +300,23 @@ def _issue_operations(
         left = remaining[Kind.PURCHASE_ORDER, key]
         stale = order.closed and _before(order.ordered, mapping.opened_from)
         yield from _operations(world, issue_of_order(order, left, mapping), left, order.fields, mapping, stale=stale)
+        yield from _line_operations(world, order, mapping)
     for key, project in sorted(world.projects.items()):
         left = remaining[Kind.PROJECT, key]
         stale = not project.active and _before(project.ends, mapping.opened_from)
         yield from _operations(
             world, issue_of_project(project, left, mapping), left, project.fields, mapping, stale=stale
         )
+
+
+def _line_operations(world: World, order: PurchaseOrder, mapping: IssueMapping) -> Iterator[Operation]:
+    """The sub-tasks of an order's lines, once the order has its issue. A closed line gets none any more."""
+    parent = world.bound.get((Kind.PURCHASE_ORDER, order.key))
+    if not mapping.orders.line_issue_type or parent is None or parent.gone:
+        return
+    for line in order.lines:
+        issue = issue_of_line(order, line, parent.issue_id, mapping)
+        yield from _operations(world, issue, line.amount, {}, mapping, stale=line.closed or order.closed)
 
 
 def _before(day: date | None, opened_from: date | None) -> bool:
@@ -421,7 +432,8 @@ def operation_content(operation: Operation) -> list[object]:
     match operation:
         case CreateIssue():
             issue = operation.issue
-            return [operation.key, issue.marker, issue.project, issue.type, dict(operation.content)]
+            parent = [issue.parent] if issue.parent else []
+            return [operation.key, issue.marker, issue.project, issue.type, dict(operation.content), *parent]
         case EditIssue():
             return [operation.key, operation.issue_id, dict(operation.changes)]
         case MoveIssue():

@@ -36,7 +36,9 @@ Reached = Mapping[str, datetime]
 
 
 def order_key(kind: Kind, key: str) -> str:
-    """The name of a piece of work in the queue: `purchase_order:1000/4500012`."""
+    """The name of a piece of work in the queue: `purchase_order:1000/4500012`. A line is worked off with its order."""
+    if kind is Kind.ORDER_LINE:
+        return f"{Kind.PURCHASE_ORDER.value}:{key.rpartition('/')[0]}"
     return f"{kind.value}:{key}"
 
 

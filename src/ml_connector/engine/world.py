@@ -87,9 +87,7 @@ def load_world(tx: Transaction, lane: Lane, keys: Collection[str], *, cooling: b
     records = load_records(tx, lane, wanted)
     labor = postings.labor_sums(tx, lane.name)
     bound = {
-        (binding.kind, binding.erp_key): _bound(binding)
-        for binding in bindings.by_keys(tx, lane.name, [split_key(key) for key in wanted])
-        if binding.issue_id
+        (binding.kind, binding.erp_key): _bound(binding) for binding in _bindings(tx, lane, wanted) if binding.issue_id
     }
     work = _work(tx, lane, held, issues)
     fresh = {item for item in work if cooling and _is_cooling(lane, item)}
@@ -109,6 +107,14 @@ def load_world(tx: Transaction, lane: Lane, keys: Collection[str], *, cooling: b
         findings=records.findings,
         cooling=frozenset(order for item in fresh for order in _orders_of(item, recorded)),
     )
+
+
+def _bindings(tx: Transaction, lane: Lane, keys: Collection[str]) -> list[Binding]:
+    """The issues of these orders, of their lines and of these projects."""
+    wanted = [split_key(key) for key in keys]
+    projects = [(kind, erp_key) for kind, erp_key in wanted if kind is Kind.PROJECT]
+    orders = [erp_key for kind, erp_key in wanted if kind is Kind.PURCHASE_ORDER]
+    return [*bindings.of_orders(tx, lane.name, orders), *bindings.by_keys(tx, lane.name, projects)]
 
 
 def _is_cooling(lane: Lane, item: LoggedWork) -> bool:
@@ -134,7 +140,7 @@ def recosting(world: World, ids: Collection[str]) -> World:
 
 def _held_worklogs(tx: Transaction, lane: Lane, orders: Collection[str]) -> dict[str, Held]:
     """Worklogs on the orders' issues now, and those that our books charge to the orders."""
-    bound = bindings.by_keys(tx, lane.name, [(Kind.PURCHASE_ORDER, order) for order in orders])
+    bound = bindings.of_orders(tx, lane.name, orders)
     found = worklogs.of_issues(tx, lane.name, [binding.issue_id for binding in bound if binding.issue_id])
     charged = postings.worklogs_of_orders(tx, lane.name, orders)
     missing = set(charged) - {item.worklog.id for item in found}
@@ -154,7 +160,7 @@ def _same_groups(
     recorded: Mapping[str, Sequence[Recorded]],
 ) -> dict[str, tuple[Recorded, ...]]:
     """What else our books hold about every order that a line may be planned for: generations count whole groups."""
-    touched = set(orders) | {issue.erp_key for issue in issues if issue.kind is Kind.PURCHASE_ORDER}
+    touched = set(orders) | {issue.order for issue in issues if issue.order}
     touched |= {item.share.order for items in recorded.values() for item in items}
     others = postings.worklogs_of_orders(tx, lane.name, touched) - set(recorded)
     return postings.recorded_of_worklogs(tx, lane.name, others)
@@ -168,11 +174,10 @@ def _work(tx: Transaction, lane: Lane, held: dict[str, Held], issues: dict[str, 
     work: list[LoggedWork] = []
     for worklog_id, item in held.items():
         binding = issues.get(item.worklog.issue_id)
-        order = binding.erp_key if binding is not None and binding.kind is Kind.PURCHASE_ORDER else ""
+        order, line = (binding.order, binding.line) if binding is not None else ("", "")
+        facts = facts_of(item.worklog, binding.erp_key if binding is not None and order else "", zone)
         hold = refused.get(worklog_id)
-        still = hold is not None and hold.facts == facts_of(item.worklog, order, zone)
-        reason = hold.reason if hold and still else ""
-        facts = facts_of(item.worklog, order, zone)
+        reason = hold.reason if hold and hold.facts == facts else ""
         work.append(
             LoggedWork(
                 item.worklog,
@@ -181,6 +186,7 @@ def _work(tx: Transaction, lane: Lane, held: dict[str, Held], issues: dict[str, 
                 reason,
                 withdrawn=worklog_id in withdrawn,
                 attested=not lane.policy.attestation or (worklog_id, facts) in attested,
+                line=line,
             )
         )
     return tuple(work)

@@ -20,6 +20,7 @@ MAPPING_KEYS: tuple[tuple[str, ...], ...] = (
     ("cloudsuite", "enterprise_group"),
     ("cloudsuite", "entities"),
     ("cloudsuite", "fields"),
+    ("jira", "orders", "line_issue_type"),
     ("posting", "grain"),
     ("posting", "lines_max"),
     ("posting", "correction"),

@@ -22,6 +22,7 @@ GONE = "gone"
 OURS = select(bindings).where(bindings.c.connection == bindparam("ours")).order_by(bindings.c.kind, bindings.c.erp_key)
 BY_KEYS = OURS.where(bindings.c.erp_key.in_(bindparam("keys")))
 BY_ISSUE_IDS = OURS.where(bindings.c.issue_id.in_(bindparam("issues")))
+BY_OWNERS = OURS.where(bindings.c.owner.in_(bindparam("owners")))
 ALL_BOUND = OURS.where(bindings.c.issue_id.is_not(None))
 ONE = (
     bindings.c.connection == bindparam("ours"),
@@ -35,7 +36,7 @@ INSERT = insert(bindings)
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """The issue of one order or project, or the intent to create it.
+    """The issue of one order, line of an order or project, or the intent to create it. `owner` is the order or project.
 
     `sent_at` is the last moment at which a create or a look was sent, `looked` how many looks found nothing since the
     last ambiguous answer. `written` is the issue content that we last wrote, `erp_written` the ERP's fields.
@@ -57,6 +58,17 @@ class Binding:
     written: Mapping[str, Any]
     erp_written: Mapping[str, str]
     note: str
+    owner: str
+
+    @property
+    def order(self) -> str:
+        """The order that hours on the issue are charged to; empty where it stands for none."""
+        return "" if self.kind is Kind.PROJECT else self.owner
+
+    @property
+    def line(self) -> str:
+        """The line of the order that they are charged to; empty for all of it."""
+        return self.erp_key[len(self.owner) + 1 :] if self.kind is Kind.ORDER_LINE else ""
 
 
 def intend(tx: Connection, connection: str, site: str, kind: Kind, erp_key: str, marker: str, at: datetime) -> None:
@@ -67,6 +79,7 @@ def intend(tx: Connection, connection: str, site: str, kind: Kind, erp_key: str,
         "kind": kind.value,
         "erp_key": erp_key,
         "marker": marker,
+        "owner": erp_key.rpartition("/")[0] if kind is Kind.ORDER_LINE else erp_key,
         "state": INTENDED,
         "sent_at": from_time(at),
         "looked": 0,
@@ -140,6 +153,12 @@ def by_keys(tx: Connection, connection: str, wanted: Collection[tuple[Kind, str]
     return [binding for binding in found if (binding.kind, binding.erp_key) in asked]
 
 
+def of_orders(tx: Connection, connection: str, orders: Collection[str]) -> list[Binding]:
+    """The bindings of these orders and of their lines."""
+    found = [binding for part in chunks(orders) for binding in _read(tx, BY_OWNERS, connection, owners=part)]
+    return [binding for binding in found if binding.order]
+
+
 def by_issue_ids(tx: Connection, connection: str, issue_ids: Collection[str]) -> list[Binding]:
     """The bindings of these issues."""
     return [binding for part in chunks(issue_ids) for binding in _read(tx, BY_ISSUE_IDS, connection, issues=part)]
@@ -172,4 +191,5 @@ def _binding(row: Row[Any]) -> Binding:
         written=row.written,
         erp_written=row.erp_written,
         note=row.note,
+        owner=row.owner,
     )

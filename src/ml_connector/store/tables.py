@@ -83,7 +83,8 @@ bindings = Table(
     _text("state"),
     _maybe("issue_id"), _text("issue_key", ""), _text("jira_project", ""), _text("issue_type", ""), _text("status", ""),
     _maybe("sent_at"), Column("looked", Integer, nullable=False, default=0), _json("written"), _json("erp_written"),
-    _text("note", ""), UniqueConstraint("connection", "site", "issue_id"),
+    _text("note", ""), _text("owner", ""), UniqueConstraint("connection", "site", "issue_id"),
+    Index("ix_bindings_owner", "connection", "owner"),
 )  # fmt: skip
 keys = Table(
     "keys", metadata, _key("connection"), _key("key"), _text("hinted_at"),
