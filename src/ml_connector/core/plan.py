@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from ml_connector.core.budget import Budget, LaborSum, budget_of_order, budget_of_project
-from ml_connector.core.corrections import Books, LoggedWork, lacking
+from ml_connector.core.corrections import Books, Lacking, LoggedWork, lacking
 from ml_connector.core.journal import fingerprint
 from ml_connector.core.journals import Draft, Grouping, drafts, line_content
 from ml_connector.core.labor import CostPolicy, overfull_days
@@ -181,10 +181,19 @@ class World:
     cooling: frozenset[str] = frozenset()
 
 
+def owes_postings(world: World, policy: CostPolicy) -> bool:
+    """Whether a plan for this world would hold postings."""
+    return bool(_missing(world, policy).deltas)
+
+
+def _missing(world: World, policy: CostPolicy) -> Lacking:
+    overfull = overfull_days(world.day_worklogs, policy.zone, policy.hours_per_day_max)
+    return lacking(world.work, Books(world.orders, world.recorded, policy, world.today, overfull))
+
+
 def make_plan(world: World, mapping: IssueMapping, policy: CostPolicy, grouping: Grouping) -> Plan:
     """Compare what is with what should be, for everything in the world given."""
-    overfull = overfull_days(world.day_worklogs, policy.zone, policy.hours_per_day_max)
-    missing = lacking(world.work, Books(world.orders, world.recorded, policy, world.today, overfull))
+    missing = _missing(world, policy)
     inputs = {delta.worklog_id: delta.inputs for delta in missing.deltas}
     shares = [share for delta in missing.deltas for share in delta.shares]
     journals = drafts(shares, world.recorded, world.issue_keys, world.attempts, grouping)

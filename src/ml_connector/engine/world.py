@@ -76,7 +76,8 @@ def _record(rows: list[Row], lane: Lane) -> PurchaseOrder | Project | Finding | 
 def load_world(tx: Transaction, lane: Lane, keys: Collection[str]) -> World:
     """Everything that planning these keys reads. Orders that a worklog was moved between come along."""
     of_orders = {erp_key for kind, erp_key in map(split_key, keys) if kind is Kind.PURCHASE_ORDER}
-    held = _held_worklogs(tx, lane, of_orders)
+    asked = bindings.by_keys(tx, lane.name, [split_key(key) for key in keys])
+    held = _held_worklogs(tx, lane, of_orders, asked)
     recorded = postings.recorded_of_worklogs(tx, lane.name, list(held))
     issue_ids = {item.worklog.issue_id for item in held.values()} | _charged_issues(recorded)
     issues = {binding.issue_id: binding for binding in bindings.by_issue_ids(tx, lane.name, issue_ids)}
@@ -85,9 +86,7 @@ def load_world(tx: Transaction, lane: Lane, keys: Collection[str]) -> World:
     records = load_records(tx, lane, wanted)
     labor = postings.labor_sums(tx, lane.name)
     bound = {
-        (binding.kind, binding.erp_key): _bound(binding)
-        for binding in bindings.by_keys(tx, lane.name, [split_key(key) for key in wanted])
-        if binding.issue_id
+        (binding.kind, binding.erp_key): _bound(binding) for binding in (*asked, *issues.values()) if binding.issue_id
     }
     work = _work(tx, lane, held, issues)
     cooling = {item for item in work if _is_cooling(lane, item)}
@@ -130,10 +129,10 @@ def recosting(world: World, ids: Collection[str]) -> World:
     return replace(world, work=tuple(replace(item, recost=item.worklog.id in ids) for item in world.work))
 
 
-def _held_worklogs(tx: Transaction, lane: Lane, orders: Collection[str]) -> dict[str, Held]:
+def _held_worklogs(tx: Transaction, lane: Lane, orders: Collection[str], asked: Iterable[Binding]) -> dict[str, Held]:
     """Worklogs on the orders' issues now, and those that our books charge to the orders."""
-    bound = bindings.by_keys(tx, lane.name, [(Kind.PURCHASE_ORDER, order) for order in orders])
-    found = worklogs.of_issues(tx, lane.name, [binding.issue_id for binding in bound if binding.issue_id])
+    of_orders = [binding.issue_id for binding in asked if binding.kind is Kind.PURCHASE_ORDER and binding.issue_id]
+    found = worklogs.of_issues(tx, lane.name, of_orders)
     charged = postings.worklogs_of_orders(tx, lane.name, orders)
     missing = set(charged) - {item.worklog.id for item in found}
     return {item.worklog.id: item for item in (*found, *worklogs.by_ids(tx, lane.name, list(missing)))}
@@ -167,10 +166,9 @@ def _work(tx: Transaction, lane: Lane, held: dict[str, Held], issues: dict[str, 
     for worklog_id, item in held.items():
         binding = issues.get(item.worklog.issue_id)
         order = binding.erp_key if binding is not None and binding.kind is Kind.PURCHASE_ORDER else ""
-        hold = refused.get(worklog_id)
-        still = hold is not None and hold.facts == facts_of(item.worklog, order, zone)
-        reason = hold.reason if hold and still else ""
         facts = facts_of(item.worklog, order, zone)
+        hold = refused.get(worklog_id)
+        reason = hold.reason if hold is not None and hold.facts == facts else ""
         work.append(
             LoggedWork(
                 item.worklog,
