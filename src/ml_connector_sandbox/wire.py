@@ -108,6 +108,10 @@ class Route:
     pattern: re.Pattern[str]
 
 
+Found = tuple[Route, dict[str, str]]
+"""A route and the values of its template's names."""
+
+
 @cache
 def _pattern(template: str) -> re.Pattern[str]:
     expression = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", template)
@@ -124,7 +128,7 @@ class Router:
         """Add a route; the first that matches wins."""
         self._routes.append(Route(method, template, handler, _pattern(template)))
 
-    def find(self, request: Request) -> tuple[Route, dict[str, str]] | None:
+    def find(self, request: Request) -> Found | None:
         """The route of a request and the values of its template's names."""
         for route in self._routes:
             if route.method == request.method and (match := route.pattern.match(request.path)):

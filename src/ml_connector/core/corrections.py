@@ -201,7 +201,7 @@ def _correction(
             )
         reversals.append(entry.share.reversed(entry.reference, entry.sequence, dated))
     kind = Entry.REPLACEMENT if standing else Entry.ORIGINAL
-    shares = (*reversals, *(replace(share, entry=kind) for share in wanted))
+    shares = (*reversals, *(share if share.entry is kind else replace(share, entry=kind) for share in wanted))
     return Delta(item.worklog.id, shares, fingerprint([facts, item.fate, [content(share) for share in shares]]))
 
 

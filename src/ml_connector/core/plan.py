@@ -208,10 +208,19 @@ class World:
     cooling: frozenset[str] = frozenset()
 
 
+def owes_postings(world: World, policy: CostPolicy) -> bool:
+    """Whether a plan for this world could hold postings."""
+    return bool(lacking(world.work, _books(world, policy)).deltas or accrued(world.work, world.recorded))
+
+
+def _books(world: World, policy: CostPolicy) -> Books:
+    overfull = overfull_days(world.day_worklogs, policy.zone, policy.hours_per_day_max)
+    return Books(world.orders, world.recorded, policy, world.today, overfull)
+
+
 def make_plan(world: World, mapping: IssueMapping, policy: CostPolicy, grouping: Grouping) -> Plan:
     """Compare what is with what should be, for everything in the world given."""
-    overfull = overfull_days(world.day_worklogs, policy.zone, policy.hours_per_day_max)
-    books = Books(world.orders, world.recorded, policy, world.today, overfull)
+    books = _books(world, policy)
     missing = lacking(world.work, books)
     estimated = accrued(world.work, world.recorded)
     back = taking_back(estimated, missing, books)
@@ -242,8 +251,7 @@ def make_plan(world: World, mapping: IssueMapping, policy: CostPolicy, grouping:
 
 def make_accrual_plan(world: World, ends: Mapping[str, date], policy: CostPolicy, grouping: Grouping) -> Plan:
     """The accruals that the periods with these last days, by entity, still lack."""
-    overfull = overfull_days(world.day_worklogs, policy.zone, policy.hours_per_day_max)
-    lacks = accruing(world.work, Books(world.orders, world.recorded, policy, world.today, overfull), ends)
+    lacks = accruing(world.work, _books(world, policy), ends)
     return Plan(world.connection, _postings(lacks, world, grouping.for_accruals()), lacks.findings, accrue=ends)
 
 
