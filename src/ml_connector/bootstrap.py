@@ -34,7 +34,7 @@ from ml_connector.net.transport import HttpTransport
 from ml_connector.policy import currency_digits, lane_policy
 from ml_connector.settings import Connection, Home, load_connections, sample
 from ml_connector.store import audit, bindings, cursors, worklogs
-from ml_connector.store.database import Database
+from ml_connector.store.database import Database, shown_url
 from ml_connector.store.vault import MasterKey, Vault
 from ml_connector.wire import Request, Response
 
@@ -43,6 +43,9 @@ log = structlog.get_logger()
 CLOUDSUITE = "cloudsuite"
 JIRA = "jira"
 """Names of the two secrets of a connection in the vault."""
+DATABASE_VARIABLE = "MLC_DATABASE_URL"
+"""Names another database than the file in the directory. It holds a password, so that it is in no file of ours."""
+DATABASES = ("postgresql://", "sqlite:///")
 DIRECTORY_MODE = 0o700
 FILE_MODE = 0o600
 FIRST_STREAM = "erp.purchase_order"
@@ -152,7 +155,7 @@ def open_installation(
 ) -> Installation:
     """Open a directory. Raises Misconfigured, with a remedy, for whatever is missing or wrong."""
     _refuse_without_assertions()
-    home = Home(directory)
+    home = _home(directory)
     if not home.connections.is_dir():
         raise Misconfigured(f"{directory} holds no installation.", remedy="Make one with `ml-connector init`.")
     connections = {connection.name: connection for connection in load_connections(home.connections)}
@@ -164,14 +167,14 @@ def open_installation(
 
 def create_installation(directory: Path, name: str) -> list[str]:
     """Make what is missing of an installation, and say what was made. Nothing that is there is touched."""
-    home = Home(directory)
+    home = _home(directory)
     made: list[str] = []
     home.connections.mkdir(parents=True, exist_ok=True, mode=DIRECTORY_MODE)
     if not home.key_file.exists() and "MLC_KEY" not in os.environ:
         MasterKey.create_file(home.key_file)
         made.append(f"Key for secrets: {home.key_file} (keep a copy apart from the database)")
     upgrade_database(directory)
-    made.append(f"Database: {home.database_url}")
+    made.append(f"Database: {shown_url(home.database_url)}")
     file = home.connection_file(name)
     if not file.exists():
         file.write_text(sample(name), encoding="utf-8")
@@ -181,13 +184,25 @@ def create_installation(directory: Path, name: str) -> list[str]:
 
 def upgrade_database(directory: Path) -> None:
     """Bring the database of a directory to the present schema. Only its owner can read it: it names people."""
-    home = Home(directory)
-    home.database_file.touch(mode=FILE_MODE)
+    home = _home(directory)
+    if not home.database:
+        home.database_file.touch(mode=FILE_MODE)
     database = Database(home.database_url)
     try:
         database.upgrade()
     finally:
         database.close()
+
+
+def _home(directory: Path) -> Home:
+    """The directory, and the database that the environment names. Raises Misconfigured for one that we do not know."""
+    url = os.environ.get(DATABASE_VARIABLE, "")
+    if url and not url.startswith(DATABASES):
+        raise Misconfigured(
+            f"{DATABASE_VARIABLE} names a database that ml-connector does not know.",
+            remedy="Write it as postgresql://user:password@host:5432/name, or leave it out for a file.",
+        )
+    return Home(directory, url)
 
 
 def _refuse_without_assertions() -> None:

@@ -27,7 +27,7 @@ from ml_connector_sandbox.front import Dropped
 from simulation import auditors
 from simulation.history import KEYS, History
 from simulation.life import AFTER_SEND, BEFORE_SEND, Killed, Life
-from simulation.world import Options, Stage, stage
+from simulation.world import ON_SQLITE, Options, Scenery, Stage, stage
 
 ROUNDS = (1, 1, 1, 1, 1, 2)
 DEEDS = (3, 8)
@@ -63,11 +63,11 @@ class Report:
     lines: int = 0
 
 
-def simulate(seed: int) -> Report:
+def simulate(seed: int, scenery: Scenery = ON_SQLITE) -> Report:
     """Run one seed. Raises auditors.Wrong with what happened as a note."""
     random = Random(seed)
     options = Options.drawn(random)
-    run = Simulation(random, stage(seed, options), Report(seed, options))
+    run = Simulation(random, stage(seed, options, scenery), Report(seed, options))
     try:
         run.rage()
         run.calm()

@@ -6,6 +6,7 @@ import atexit
 import pickle
 import shutil
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,7 +20,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import Engine
 
-from engine.acme import CLOUDSUITE_URL, JIRA_URL, START, OneClock, build
+from engine.acme import CLOUDSUITE_URL, JIRA_URL, START, Acme, OneClock, build
 from ml_connector.bootstrap import Installation
 from ml_connector.demo.connection import NAME
 from ml_connector.settings import Connection
@@ -59,6 +60,15 @@ def begun() -> Begun:
     """Made once a process: the seed's vendors with a handful of orders, after two cycles."""
     directory = Path(mkdtemp(dir=SCRATCH, prefix="ml-connector-simulation-"))
     atexit.register(shutil.rmtree, directory, ignore_errors=True)
+    acme = settled(directory)
+    file = acme.installed.home.database_file
+    with closing(sqlite3.connect(file)) as raw:
+        raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return Begun(directory, pickle.dumps(acme.world), file.read_bytes(), acme.installed)
+
+
+def settled(directory: Path) -> Acme:
+    """A small world in which nothing is left to do, its database closed."""
     acme = build(directory)
     _thin_out(acme.world)
     acme.sync()
@@ -67,10 +77,7 @@ def begun() -> Begun:
     acme.sync()
     acme.world.calls.clear()
     acme.installed.database.close()
-    file = acme.installed.home.database_file
-    with closing(sqlite3.connect(file)) as raw:
-        raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    return Begun(directory, pickle.dumps(acme.world), file.read_bytes(), acme.installed)
+    return acme
 
 
 def _thin_out(world: World) -> None:
@@ -157,6 +164,7 @@ class Stage:
     world: World
     engine: Engine
     options: Options
+    begun: Begun
     raised: int = 1
     skew: timedelta = timedelta()
 
@@ -168,7 +176,7 @@ class Stage:
 
     def process(self, life: Life) -> Installation:
         """The installation as one mortal process sees it."""
-        first = begun().installation
+        first = self.begun.installation
         hosts = {
             urlsplit(JIRA_URL).hostname or "": SandboxTransport(self.world.jira_front, Dropped),
             urlsplit(CLOUDSUITE_URL).hostname or "": SandboxTransport(self.world.cloudsuite_front, Dropped),
@@ -202,15 +210,31 @@ def engine() -> Engine:
     return Database(f"sqlite:///{begun().directory / 'seed.db'}", durable=False).engine
 
 
-def stage(seed: int, options: Options) -> Stage:
-    """A fresh copy for one seed."""
-    start = begun()
+def _copied() -> Engine:
+    """A fresh copy of the beginning's database."""
     engine().dispose()
-    for path in start.directory.glob("seed.db*"):
+    for path in begun().directory.glob("seed.db*"):
         path.unlink()
-    (start.directory / "seed.db").write_bytes(start.database)
+    (begun().directory / "seed.db").write_bytes(begun().database)
+    return engine()
+
+
+@dataclass(frozen=True, slots=True)
+class Scenery:
+    """Where the stages of a simulation come from: their beginning, and a fresh database for each."""
+
+    begun: Callable[[], Begun] = begun
+    database: Callable[[], Engine] = _copied
+
+
+ON_SQLITE = Scenery()
+
+
+def stage(seed: int, options: Options, scenery: Scenery = ON_SQLITE) -> Stage:
+    """A fresh copy for one seed."""
+    start = scenery.begun()
     world: World = pickle.loads(start.vendors)
     world.random.seed(seed)
     world.faults.random.seed(seed)
     world.switches.put({"fsm_keys_enforced": options.keys_enforced, "fsm_back_posting": options.back_posting})
-    return Stage(world, engine(), options)
+    return Stage(world, scenery.database(), options, start)

@@ -14,18 +14,25 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, Table, create_engine, event
+from psycopg.abc import Buffer
+from psycopg.types.string import StrDumper
+from sqlalchemy import Connection, Engine, Table, create_engine, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import StaticPool
 
-from ml_connector.errors import Misconfigured
+from ml_connector.errors import Misconfigured, Transient
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_MILLISECONDS = 30_000
 """How long a writer waits for another before it gives up."""
 IN_LIST_MAX = 500
 """Values in one IN list: below what SQLite and PostgreSQL take."""
+
+WRITERS_LOCK = text("SELECT pg_advisory_xact_lock(7093016501)")
+"""A number of our own, the same for every process on one database."""
+ONE_SNAPSHOT = text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
 
 Item = TypeVar("Item")
 
@@ -39,17 +46,29 @@ class Database:
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
-        """A write transaction: committed at the end, rolled back on an error. Writers wait for each other."""
-        with self.engine.begin() as connection:
-            _say_begin(connection, "BEGIN IMMEDIATE")
+        """A write transaction: committed at the end, rolled back on an error. Writers wait for each other.
+
+        Raises Transient where the database does not answer.
+        """
+        with self._connected() as connection, connection.begin():
+            _begin_writing(connection)
             yield connection
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A consistent reading. Nothing that it does is kept."""
-        with self.engine.connect() as connection:
-            _say_begin(connection, "BEGIN")
+        """A consistent reading. Nothing that it does is kept. Raises Transient where the database does not answer."""
+        with self._connected() as connection:
+            _begin_reading(connection)
             yield connection
+
+    def _connected(self) -> Connection:
+        try:
+            return self.engine.connect()
+        except OperationalError as error:
+            raise Transient(
+                f"The database {shown_url(self.url)} does not answer: {_first_line(error.orig)}.",
+                remedy="Start it, or correct its address; nothing was written.",
+            ) from None
 
     def upgrade(self) -> None:
         """Bring the schema to this program's version."""
@@ -84,8 +103,8 @@ def _config() -> Config:
 
 
 def _engine(url: str, *, durable: bool) -> Engine:
-    if make_url(url).get_backend_name() != "sqlite":
-        return create_engine(url)
+    if make_url(url).get_backend_name() == "postgresql":
+        return _postgresql(url)
     memory = make_url(url).database in (None, "", ":memory:")
     options: dict[str, Any] = {
         "connect_args": {"check_same_thread": False, "timeout": BUSY_MILLISECONDS / 1000},
@@ -104,14 +123,55 @@ def _engine(url: str, *, durable: bool) -> Engine:
     return engine
 
 
-def _say_begin(connection: Connection, command: str) -> None:
+def _postgresql(url: str) -> Engine:
+    engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+
+    @event.listens_for(engine, "connect")
+    def connected(raw: Any, _record: object) -> None:
+        raw.adapters.register_dumper(str, _StorableText)
+
+    return engine
+
+
+class _StorableText(StrDumper):
+    """PostgreSQL keeps no NUL character in text; what a vendor sends may hold one, and must not stop a run."""
+
+    def dump(self, obj: str) -> Buffer | None:
+        """The text with NUL shown as what cannot be shown."""
+        return super().dump(obj.replace("\x00", "\ufffd"))
+
+
+def _begin_writing(connection: Connection) -> None:
     """A deferred transaction of SQLite that turns into a writer can fail half-way; a writer says so at once.
 
-    It is said to the driver itself: SQLAlchemy would take longer over it than over a short transaction.
+    On PostgreSQL writers take turns by a lock of the whole database: the audit trail is one chain.
     """
     if connection.dialect.name == "sqlite":
-        raw: Any = connection.connection.driver_connection
-        raw.execute(command)
+        _say_to_driver(connection, "BEGIN IMMEDIATE")
+    else:
+        connection.execute(WRITERS_LOCK)
+
+
+def _begin_reading(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        _say_to_driver(connection, "BEGIN")
+    else:
+        connection.execute(ONE_SNAPSHOT)
+
+
+def _say_to_driver(connection: Connection, command: str) -> None:
+    """SQLAlchemy would take longer over it than over a short transaction."""
+    raw: Any = connection.connection.driver_connection
+    raw.execute(command)
+
+
+def shown_url(url: str) -> str:
+    """A database's address without its password."""
+    return make_url(url).render_as_string(hide_password=True)
+
+
+def _first_line(error: object) -> str:
+    return str(error).strip().partition("\n")[0].rstrip(".")
 
 
 def upsert(tx: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -195,7 +195,12 @@ def _postgresql_protection(table: str) -> list[str]:
         f"CREATE TRIGGER {table}_protected BEFORE UPDATE OR DELETE ON {table} "
         f"FOR EACH ROW EXECUTE FUNCTION {table}_refuse()"
     )
-    return [function, trigger]
+    return [function, trigger, no_truncate(table)]
+
+
+def no_truncate(table: str) -> str:
+    """What keeps PostgreSQL from emptying a protected table at a stroke: no row trigger would see it."""
+    return f"CREATE TRIGGER {table}_kept BEFORE TRUNCATE ON {table} EXECUTE FUNCTION {table}_refuse()"
 
 
 def create_all(connection: Any) -> None:
