@@ -75,7 +75,10 @@ def check_balanced(reference: str, entity: str, currency: str, lines: Sequence[J
 
 @dataclass(frozen=True, slots=True)
 class SeenLine:
-    """A line as the ERP shows it under our reference, in staging or in the ledger. `error` is the ERP's own text."""
+    """A line as the ERP shows it under our reference, in staging or in the ledger. `error` is the ERP's own text.
+
+    `seconds` are the hours behind it, None where the ERP does not show any.
+    """
 
     sequence: int
     coding: Coding
@@ -84,6 +87,7 @@ class SeenLine:
     document: str
     status: str = ""
     error: str = ""
+    seconds: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,6 +152,7 @@ DEFAULTS: Mapping[str, Mapping[str, str]] = {
         "posting_date": "PostingDate",
         "currency": "CurrencyCode",
         "amount": "TransactionAmount",
+        "units": "UnitsAmount",
         "document": "DocumentNumber",
         "status": "Status",
         **_dimensions(),
