@@ -14,7 +14,7 @@ LAYERS = (
     {"errors", "wire", "clock"},
     {"settings"},
     {"core"},
-    {"net", "erp", "jira", "store"},
+    {"net", "erp", "jira", "store", "rules"},
     {"engine"},
     {"web", "policy"},
     {"bootstrap"},

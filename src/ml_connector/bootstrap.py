@@ -35,6 +35,7 @@ from ml_connector.net.limits import Pace
 from ml_connector.net.mail import MailServer
 from ml_connector.net.transport import HttpTransport
 from ml_connector.policy import currency_digits, lane_policy
+from ml_connector.rules import slips
 from ml_connector.settings import Connection, Home, load_connections, sample
 from ml_connector.store import audit, bindings, cursors, worklogs
 from ml_connector.store.database import Database, shown_url
@@ -163,7 +164,7 @@ def open_installation(
     home = _home(directory)
     if not home.connections.is_dir():
         raise Misconfigured(f"{directory} holds no installation.", remedy="Make one with `ml-connector init`.")
-    connections = {connection.name: connection for connection in load_connections(home.connections)}
+    connections = {connection.name: connection for connection in load_connections(home.connections, check=slips)}
     database = Database(home.database_url)
     database.check()
     vault = Vault(MasterKey.load(home.key_file, os.environ))

@@ -16,6 +16,7 @@ from ml_connector.core.rates import ExchangeRate, Rate
 from ml_connector.core.records import Coding, Kind, Person
 from ml_connector.engine.lane import LanePolicy
 from ml_connector.errors import Misconfigured
+from ml_connector.rules import rulebook, rules_version
 from ml_connector.settings import Connection, mapping_version
 
 CURRENCIES = frozenset(list_currencies())
@@ -63,10 +64,14 @@ def cost_policy(connection: Connection) -> CostPolicy:
     """How hours are costed."""
     posting = connection.posting
     return CostPolicy(
+        judge=rulebook(connection),
+        rules_version=rules_version(connection),
         post_from=connection.post_from,
         zone=ZoneInfo(connection.time_zone),
         people={
-            person.account_id: Person(person.account_id, person.name, person.employee, person.role, person.entity)
+            person.account_id: Person(
+                person.account_id, person.name, person.employee, person.role, person.entity, person.left
+            )
             for person in connection.person
         },
         rates=tuple(

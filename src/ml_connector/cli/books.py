@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -26,8 +27,10 @@ from ml_connector.core.ledger import State
 from ml_connector.engine.anchors import anchor, read_anchors
 from ml_connector.engine.explain import explain as explain_subject
 from ml_connector.engine.planning import plan_all
+from ml_connector.engine.release import held_by_rules, release
 from ml_connector.errors import Refused
 from ml_connector.policy import currency_digits
+from ml_connector.rules import in_force
 from ml_connector.store import audit, holds, keys, postings
 from ml_connector.store import findings as finding_store
 from ml_connector.store.postings import Wanted
@@ -36,7 +39,7 @@ from ml_connector.web.tables import budgets_table, explanation, findings_table, 
 HERE = Path()
 BROKEN = 1
 
-holds_app = typer.Typer(help="Worklogs that CloudSuite refused.", no_args_is_help=True)
+holds_app = typer.Typer(help="Worklogs that CloudSuite refused or a rule holds.", no_args_is_help=True)
 audit_app = typer.Typer(help="The audit trail.", no_args_is_help=True)
 
 
@@ -131,21 +134,28 @@ def findings(directory: Directory = HERE, connection: Name = "", json_: AsJson =
 @holds_app.command("list")
 @telling
 def holds_list(directory: Directory = HERE, connection: Name = "", json_: AsJson = False) -> None:
-    """List the worklogs whose lines CloudSuite refused, with its own words.
+    """List the worklogs whose lines CloudSuite refused, with its own words, and those that a rule holds.
 
     Example: ml-connector holds list
     """
     installed = installation(directory)
     with installed.database.read() as tx:
+        chosen = installed.choose(connection)
         rows = [
-            {"worklog": item.worklog_id, "reason": item.reason, "reference": item.reference}
-            for item in holds.listing(tx, installed.choose(connection))
+            {"worklog": item.worklog_id, "reason": item.reason, "reference": item.reference, "rule": ""}
+            for item in holds.listing(tx, chosen)
+        ]
+        rows += [
+            {"worklog": item.worklog_id, "reason": item.reason, "reference": "", "rule": item.rule}
+            for item in held_by_rules(tx, chosen)
         ]
     if json_:
         print_json(rows)
         return
     for row in rows:
-        out.print(f"worklog {row['worklog']}: {row['reason']} ({row['reference']})", markup=False)
+        out.print(
+            f"worklog {row['worklog']}: {row['reason']} ({row['reference'] or 'rule ' + row['rule']})", markup=False
+        )
     if not rows:
         out.print("Nothing is held.")
 
@@ -158,19 +168,24 @@ def holds_release(
     connection: Name = "",
     as_: As = "",
 ) -> None:
-    """Let a worklog be planned again, after the cause of its refusal is mended.
+    """Let a worklog be planned again, after the cause of its refusal is mended, or although a rule holds it.
+
+    A release from a rule counts for these very hours: where they change, the rule is asked anew.
 
     Example: ml-connector holds release 10066
     """
     installed = installation(directory)
     who = principal(installed, as_)
     chosen = installed.choose(connection)
-    now = installed.clock.now()
+    now, actor = installed.clock.now(), who.name if who else "local"
+    settings = installed.connections[chosen]
+    releasable = {rule.name for rule in in_force(settings) if rule.then == "hold"}
     with installed.database.begin() as tx:
-        if not holds.release(tx, chosen, worklog):
+        rules = release(tx, chosen, worklog, releasable, ZoneInfo(settings.time_zone), actor, now)
+        if not holds.release(tx, chosen, worklog) and not rules:
             raise Refused(f"Worklog {worklog} is not held.", remedy="See `ml-connector holds list`.")
         keys.add(tx, chosen, installed.keys_of_worklog(tx, chosen, worklog), now)
-        audit.append(tx, now, who.name if who else "local", "hold_released", f"worklog {worklog}", {})
+        audit.append(tx, now, actor, "hold_released", f"worklog {worklog}", {})
     out.print(f"Worklog {worklog} is planned again with the next run.")
 
 

@@ -11,12 +11,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
-from ml_connector.core.corrections import Books, Delta, Fate, Lacking, LoggedWork, content, costs_of
+from ml_connector.core.corrections import Books, Delta, Fate, Lacking, LoggedWork, content, costs_of, judged
 from ml_connector.core.journal import fingerprint
 from ml_connector.core.labor import cost, counts, work_date
 from ml_connector.core.ledger import ACCRUALS, DROPPED, IN_LEDGER, Entry, Recorded, Share, outstanding
 from ml_connector.core.periods import PeriodPolicy
 from ml_connector.core.records import Finding
+from ml_connector.core.rules import Used
 
 Judge = Callable[[LoggedWork, Books], tuple[Share, ...] | Finding]
 
@@ -100,6 +101,8 @@ def _unposted(item: LoggedWork, books: Books, ends: Mapping[str, date]) -> tuple
     shares = cost(worklog, order, replace(policy, periods=PeriodPolicy()), item.line)
     if isinstance(shares, Finding):
         return shares
+    if judged(item, order, shares, books, books.used.get(order.key, Used())).rejected:
+        return ()  # nobody will ever owe them
     end = ends[order.entity]
     return tuple(
         replace(share, entry=Entry.ACCRUAL, posting_date=end, seconds=0) for share in shares if share.amount.minor

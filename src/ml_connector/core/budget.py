@@ -18,12 +18,13 @@ has posted already is not counted as pending again:
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from ml_connector.core.ledger import DROPPED, State
 from ml_connector.core.money import Money
 from ml_connector.core.records import Project, PurchaseOrder
+from ml_connector.core.rules import Used
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ class LaborSum:
     project: str
     state: State | None
     amount: Money
+    seconds: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,17 @@ def budget_of_project(project: Project, labor: Iterable[LaborSum], authorized: d
     pending = consumed - ours_in_erp
     remaining = project.budget - committed - pending - project.actual
     return Budget(project.budget, committed, pending, project.actual, remaining)
+
+
+def labor_used(orders: Mapping[str, PurchaseOrder], labor: Iterable[LaborSum]) -> dict[str, Used]:
+    """The labor that each order carries in its own currency, posted or on its way: what rules see as used."""
+    used: dict[str, Used] = {}
+    for part in labor:
+        order = orders.get(part.order)
+        if order is not None and part.state not in DROPPED and part.amount.currency == order.currency:
+            before = used.get(part.order, Used())
+            used[part.order] = Used(before.minor + part.amount.minor, before.seconds + part.seconds)
+    return used
 
 
 _POSTED = frozenset({State.POSTED, State.CONFIRMED, State.REVERSED})

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 
@@ -16,6 +16,7 @@ from ml_connector.core.journal import fingerprint
 from ml_connector.core.labor import CostPolicy, cost, counts, facts_of, hold, work_date
 from ml_connector.core.ledger import IN_LEDGER, Basis, Entry, Recorded, Share, outstanding
 from ml_connector.core.records import Finding, PurchaseOrder, Worklog, key_of_line
+from ml_connector.core.rules import NOTHING_SAID, Case, Used, Verdict, verdict
 
 
 class Fate(StrEnum):
@@ -34,6 +35,7 @@ class LoggedWork:
     has taken its cost out of the ledger, and not given it back. `recost`: its posted cost is held against what it would
     be by today's rates, mapping and coding, which happens for a proposal only. `attested`: nobody has to attest these
     hours any more before they are posted. `line` is the order's line that the issue stands for, where it is one.
+    `released` are the rules that a person let this very entry pass.
     """
 
     worklog: Worklog
@@ -44,6 +46,7 @@ class LoggedWork:
     recost: bool = False
     attested: bool = True
     line: str = ""
+    released: frozenset[str] = frozenset()
 
     @property
     def place(self) -> str:
@@ -62,17 +65,34 @@ class Delta:
 
 @dataclass(frozen=True, slots=True)
 class Lacking:
-    """All deltas of a set of worklogs, and the findings that held the others."""
+    """All deltas of a set of worklogs, and the findings that held the others.
+
+    `held` names the finding that keeps a worklog, or a part of it, by worklog; `warnings` keep nothing. `routed` are
+    worklogs of the deltas that a person has to approve.
+    """
 
     deltas: tuple[Delta, ...] = ()
     findings: tuple[Finding, ...] = ()
+    held: Mapping[str, Finding] = field(default_factory=dict)
+    warnings: tuple[Finding, ...] = ()
+    routed: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """The shares that a worklog should have, or why it has none, and what the rules say of it."""
+
+    shares: tuple[Share, ...] = ()
+    finding: Finding | None = None
+    verdict: Verdict = NOTHING_SAID
 
 
 @dataclass(frozen=True, slots=True)
 class Books:
     """What costing reads besides the worklogs themselves.
 
-    `overfull` names the days on which a person logged more than a day holds, over all orders of the connection.
+    `overfull` names the days on which a person logged more than a day holds, over all orders of the connection. `used`
+    is the labor that each order carries already.
     """
 
     orders: Mapping[str, PurchaseOrder]
@@ -80,44 +100,66 @@ class Books:
     policy: CostPolicy
     today: date
     overfull: frozenset[tuple[str, date]] = frozenset()
+    used: Mapping[str, Used] = field(default_factory=dict)
 
 
 def lacking(work: Iterable[LoggedWork], books: Books) -> Lacking:
-    """Hold every worklog against our books. One bad worklog never stops another."""
+    """Hold every worklog against our books, in the order of work. One bad worklog never stops another."""
     deltas: list[Delta] = []
-    findings: dict[tuple[str, str], Finding] = {}
+    held: dict[str, Finding] = {}
+    warnings: dict[tuple[str, str], Finding] = {}
+    routed: set[str] = set()
+    used = dict(books.used)
     for item in sorted(work, key=lambda item: (item.worklog.started, item.worklog.id)):
-        delta, finding = _judge(item, books)
+        delta, finding, said = _judge(item, books, used)
         if finding is not None:
-            findings[finding.code, finding.subject] = finding
-        if delta is not None:
-            deltas.append(delta)
-    return Lacking(tuple(deltas), tuple(findings.values()))
+            held[item.worklog.id] = finding
+        if delta is None:
+            continue
+        deltas.append(delta)
+        for share in delta.shares:
+            used[share.order] = used.get(share.order, Used()).plus((share,))
+        for warning in said.warnings:
+            _add(warnings, warning)
+        if said.routed:
+            routed.add(item.worklog.id)
+    findings = {(finding.code, finding.subject): finding for finding in held.values()}
+    return Lacking(tuple(deltas), tuple(findings.values()), held, tuple(warnings.values()), frozenset(routed))
 
 
-def _judge(item: LoggedWork, books: Books) -> tuple[Delta | None, Finding | None]:
-    """What our books lack for a worklog, and what keeps it, or a part of it, from being booked."""
+def _add(warnings: dict[tuple[str, str], Finding], finding: Finding) -> None:
+    """Keep a warning; one about an order, said of several entries, is one with the money of all of them."""
+    key = finding.code, finding.subject
+    before = warnings.get(key)
+    if before is not None and before.amount is not None and finding.amount is not None:
+        finding = replace(finding, amount=before.amount + finding.amount)
+    warnings[key] = finding
+
+
+def _judge(item: LoggedWork, books: Books, used: Mapping[str, Used]) -> tuple[Delta | None, Finding | None, Verdict]:
+    """What our books lack for a worklog, what keeps it, or a part of it, from being booked, and what the rules say."""
+    nothing = NOTHING_SAID
     standing = outstanding(books.recorded.get(item.worklog.id, ()))
     facts = facts_of(item.worklog, item.place, books.policy.zone)
     unchanged = item.fate is Fate.LIVE and not item.withdrawn and not item.recost
     if unchanged and standing and {entry.share.basis.facts for entry in standing} == {facts}:
-        return None, None
+        return None, None, nothing
     if item.fate is Fate.INVISIBLE and not item.withdrawn:
-        return None, _invisible(item) if standing else None
-    found = _wanted(item, books)
-    finding = found if isinstance(found, Finding) else None
+        return None, _invisible(item) if standing else None, nothing
+    found = _wanted(item, books, standing, used)
+    finding = found.finding
     if finding is not None and not _moved(item, standing):
-        return None, finding
+        return None, finding, nothing
     # The old order of a moved entry must not carry it any longer, whether or not the new one can.
-    wanted = () if isinstance(found, Finding) else found
+    wanted = found.shares
     as_it_was = item.recost and costs_of(entry.share for entry in standing) == costs_of(wanted)
     if as_it_was or not (standing or wanted):
-        return None, finding
+        return None, finding, nothing
     unsettled = next((entry for entry in standing if entry.state not in IN_LEDGER), None)
     if unsettled is not None:
-        return None, _unsettled(item, unsettled)
+        return None, _unsettled(item, unsettled), nothing
     correction = _correction(item, standing, wanted, facts, books)
-    return (None, correction) if isinstance(correction, Finding) else (correction, finding)
+    return (None, correction, nothing) if isinstance(correction, Finding) else (correction, finding, found.verdict)
 
 
 def costs_of(shares: Iterable[Share]) -> Counter[tuple[object, ...]]:
@@ -133,23 +175,39 @@ def _moved(item: LoggedWork, standing: Sequence[Recorded]) -> bool:
     return any(entry.share.order != item.order or entry.share.order_line not in ours for entry in standing)
 
 
-def _wanted(item: LoggedWork, books: Books) -> tuple[Share, ...] | Finding:
+def _wanted(item: LoggedWork, books: Books, standing: Sequence[Recorded], used: Mapping[str, Used]) -> _Wanted:
     worklog, policy = item.worklog, books.policy
     if item.withdrawn or item.fate is not Fate.LIVE or not item.order or not counts(worklog, policy):
-        return ()
+        return _Wanted()
     waits = _waits(item, work_date(worklog, policy.zone), books)
     if waits is not None:
-        return waits
+        return _Wanted(finding=waits)
     order = books.orders.get(item.order)
     if order is None:
-        return hold(
+        unreadable = hold(
             "unreadable_order",
             worklog,
             f"purchase order {item.order} cannot be read from CloudSuite",
             "See the finding about the order.",
             "finance analyst",
         )
-    return cost(worklog, order, policy, item.line)
+        return _Wanted(finding=unreadable)
+    shares = cost(worklog, order, policy, item.line)
+    if isinstance(shares, Finding):
+        return _Wanted(finding=shares)
+    if item.recost:  # the rules let these hours pass when they were posted
+        return _Wanted(shares)
+    mine = [entry.share for entry in standing if entry.share.order == order.key]
+    said = judged(item, order, shares, books, used.get(order.key, Used()).less(mine))
+    return _Wanted(() if said.held else shares, said.held, said)
+
+
+def judged(item: LoggedWork, order: PurchaseOrder, shares: tuple[Share, ...], books: Books, used: Used) -> Verdict:
+    """What the customer's rules say of an entry that would cost these shares."""
+    policy = books.policy
+    person = policy.people.get(item.worklog.author)
+    case = Case(item.worklog, person, order, item.line, shares, used, policy.zone, policy.digits, books.today)
+    return verdict(policy.judge, case, item.released)
 
 
 def _waits(item: LoggedWork, day: date, books: Books) -> Finding | None:

@@ -34,6 +34,7 @@ def plan_document(plan: Plan, digits: Digits, *, rates: bool = False) -> Documen
         "keys": sorted(keys_of(plan)),
         "worklogs": sorted(plan.worklogs),
         "recost": sorted(plan.recost & plan.worklogs),
+        "routed": sorted(plan.routed & plan.worklogs),
         "accrue": {entity: day.isoformat() for entity, day in sorted(plan.accrue.items())},
         "authors": sorted({share.basis.author for posting in plan.postings for share in posting.draft.shares}),
         "totals": totals(plan, digits),

@@ -26,6 +26,7 @@ from ml_connector.core.records import (
     Worklog,
     key_of_line,
 )
+from ml_connector.core.rules import Judge, no_rules
 
 ROUNDING_POINT = "worklog"
 RULES_VERSION = "built-in 1"
@@ -41,7 +42,7 @@ class CostPolicy:
     """Everything besides the records that decides a cost. Versions are stored with every share.
 
     `accounts` and `cost_centers` are the codes that entries may name, None where the ERP was not asked.
-    `default_project` is for orders without a project: None holds their hours.
+    `default_project` is for orders without a project: None holds their hours. `judge` are the customer's rules.
     """
 
     post_from: date | None
@@ -57,6 +58,8 @@ class CostPolicy:
     accounts: frozenset[str] | None = None
     cost_centers: frozenset[str] | None = None
     exchanges: tuple[ExchangeRate, ...] = ()
+    judge: Judge = no_rules
+    rules_version: str = RULES_VERSION
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +178,7 @@ def _split(
 
 def _basis(facts: str, author: str, price: Price, policy: CostPolicy) -> Basis:
     rate, exchange = price.rate, price.exchange
-    basis = Basis(facts, author, rate.amount, rate.rule, policy.mapping_version, RULES_VERSION)
+    basis = Basis(facts, author, rate.amount, rate.rule, policy.mapping_version, policy.rules_version)
     if exchange is None:
         return basis
     return replace(basis, rate_currency=exchange.base, exchange_rate=exchange.rate, exchange_source=exchange.source)

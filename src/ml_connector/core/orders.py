@@ -65,6 +65,9 @@ def _order(header: Row, lines: list[Row], distributions: list[Row], digits: Digi
             for row in sorted(lines, key=lambda row: line_order(row.fields.get("line", "")))
         ),
         fields=user_fields(fields),
+        begins=day_from_text(fields.get("begins", "")),
+        ends=day_from_text(fields.get("ends", "")),
+        hours=_decimal_or_none(fields.get("hours", "")),
     )
 
 

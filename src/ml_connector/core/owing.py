@@ -49,7 +49,17 @@ def owing(jira: JiraBook, books: Books, proposed: frozenset[ShareMark] = frozens
     `proposed` are the shares that wait for approval: they are under way.
     """
     known = {item.worklog.id for item in jira.work}
-    found = [_of_worklog(item, books, proposed, _since(item, jira, books)) for item in jira.work]
+    missing = lacking(jira.work, books)
+    deltas = {delta.worklog_id: delta for delta in missing.deltas}
+    found = [
+        _of_worklog(
+            _About(item, _since(item, jira, books), books),
+            deltas.get(item.worklog.id),
+            missing.held.get(item.worklog.id),
+            proposed,
+        )
+        for item in jira.work
+    ]
     found += [
         _of_nobody(worklog_id, items, books) for worklog_id, items in books.recorded.items() if worklog_id not in known
     ]
@@ -61,18 +71,15 @@ def _since(item: LoggedWork, jira: JiraBook, books: Books) -> date:
     return at.astimezone(books.policy.zone).date()
 
 
-def _of_worklog(item: LoggedWork, books: Books, proposed: frozenset[ShareMark], since: date) -> Owing:
+def _of_worklog(about: _About, delta: Delta | None, finding: Finding | None, proposed: frozenset[ShareMark]) -> Owing:
+    item, books, since = about.item, about.books, about.since
     counted = [entry for entry in books.recorded.get(item.worklog.id, ()) if entry.state not in DROPPED]
     standing = outstanding(counted)
     if item.fate is Fate.INVISIBLE:
         return _invisible(item.worklog.id, counted, standing, since, books)
-    missing = lacking((item,), books)
-    delta = missing.deltas[0] if missing.deltas else None
-    finding = missing.findings[0] if missing.findings else None
     owed = [leg_of(entry.share) for entry in counted]
     under_way = [leg_of(entry.share) for entry in counted if is_in_flight(entry.state)]
     found: list[Difference] = []
-    about = _About(item, since, books)
     if delta is None and finding is None:
         legs, differences = about.miscounted(standing)
         owed += legs

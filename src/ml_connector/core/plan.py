@@ -11,7 +11,7 @@ from datetime import date
 from enum import StrEnum
 
 from ml_connector.core.accruals import accrued, accruing, returning, taking_back
-from ml_connector.core.budget import Budget, LaborSum, budget_of_order, budget_of_project
+from ml_connector.core.budget import Budget, LaborSum, budget_of_order, budget_of_project, labor_used
 from ml_connector.core.corrections import Books, Lacking, LoggedWork, lacking
 from ml_connector.core.journal import fingerprint
 from ml_connector.core.journals import Draft, Grouping, drafts, line_content
@@ -144,7 +144,8 @@ class Plan:
     """Operations and findings. The hash is over the operations alone: what a person approves is what is written.
 
     `recost` are the worklogs whose posted cost is to change although their hours did not; `accrue` the last days, by
-    entity, of the periods that unposted hours are accrued in.
+    entity, of the periods that unposted hours are accrued in. `routed` are worklogs that, by a rule, a person has to
+    approve.
     """
 
     connection: str
@@ -153,6 +154,7 @@ class Plan:
     budgets: tuple[BudgetLine, ...] = ()
     recost: frozenset[str] = frozenset()
     accrue: Mapping[str, date] = field(default_factory=dict)
+    routed: frozenset[str] = frozenset()
     hash: str = field(init=False, default="")
 
     def __post_init__(self) -> None:
@@ -180,7 +182,9 @@ class Plan:
 
     def only(self, operations: Iterable[Operation]) -> Plan:
         """A plan of some of these operations, with a hash of its own."""
-        return Plan(self.connection, tuple(operations), self.findings, self.budgets, self.recost, self.accrue)
+        return Plan(
+            self.connection, tuple(operations), self.findings, self.budgets, self.recost, self.accrue, self.routed
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +219,7 @@ def owes_postings(world: World, policy: CostPolicy) -> bool:
 
 def _books(world: World, policy: CostPolicy) -> Books:
     overfull = overfull_days(world.day_worklogs, policy.zone, policy.hours_per_day_max)
-    return Books(world.orders, world.recorded, policy, world.today, overfull)
+    return Books(world.orders, world.recorded, policy, world.today, overfull, labor_used(world.orders, world.labor))
 
 
 def make_plan(world: World, mapping: IssueMapping, policy: CostPolicy, grouping: Grouping) -> Plan:
@@ -240,13 +244,14 @@ def make_plan(world: World, mapping: IssueMapping, policy: CostPolicy, grouping:
     findings = (
         *world.findings,
         *missing.findings,
+        *missing.warnings,
         *back.findings,
         *_edited_by_others(world, planned),
         *_issue_findings(world, mapping),
         *_overruns(budgets),
     )
     recost = frozenset(item.worklog.id for item in world.work if item.recost)
-    return Plan(world.connection, tuple(operations), findings, budgets, recost & planned)
+    return Plan(world.connection, tuple(operations), findings, budgets, recost & planned, routed=missing.routed)
 
 
 def make_accrual_plan(world: World, ends: Mapping[str, date], policy: CostPolicy, grouping: Grouping) -> Plan:
@@ -280,11 +285,15 @@ def _edited_by_others(world: World, planned: Collection[str]) -> Iterator[Findin
 
 
 def _budgets(world: World, proposed: Sequence[Share]) -> Iterator[BudgetLine]:
-    labor = (*world.labor, *(LaborSum(share.order, share.coding.project, None, share.amount) for share in proposed))
+    labor = (*world.labor, *(_proposed_labor(share) for share in proposed))
     for key in sorted(world.orders):
         yield BudgetLine(Kind.PURCHASE_ORDER, key, budget_of_order(world.orders[key], labor))
     for key in sorted(world.projects):
         yield BudgetLine(Kind.PROJECT, key, budget_of_project(world.projects[key], labor, dict(world.authorized)))
+
+
+def _proposed_labor(share: Share) -> LaborSum:
+    return LaborSum(share.order, share.coding.project, None, share.amount, share.seconds)
 
 
 def _overruns(budgets: Sequence[BudgetLine]) -> Iterator[Finding]:

@@ -80,7 +80,10 @@ def key_of_line(order: str, number: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class PurchaseOrder:
-    """A purchase order of one entity, in one currency. `fields` are the ERP's user fields, by the ERP's names."""
+    """A purchase order of one entity, in one currency. `fields` are the ERP's user fields, by the ERP's names.
+
+    `begins`, `ends` and `hours` (validity and authorized hours) are None where the tenant names no field for them.
+    """
 
     key: str
     entity: str
@@ -93,6 +96,9 @@ class PurchaseOrder:
     closed: bool
     lines: tuple[OrderLine, ...]
     fields: Mapping[str, str] = field(default_factory=dict)
+    begins: date | None = None
+    ends: date | None = None
+    hours: Decimal | None = None
 
     @property
     def authorized(self) -> Money:
@@ -121,7 +127,10 @@ class Project:
 
 @dataclass(frozen=True, slots=True)
 class Worklog:
-    """Hours that a person logged on an issue. Times are aware; `started` keeps the offset it was written with."""
+    """Hours that a person logged on an issue. Times are aware; `started` keeps the offset it was written with.
+
+    `comment` is empty unless the connection has comments read.
+    """
 
     id: str
     issue_id: str
@@ -131,6 +140,7 @@ class Worklog:
     created: datetime
     updated: datetime
     seconds: int
+    comment: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,13 +158,17 @@ class Issue:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A Jira account mapped to an employee. `entity` is the employing entity, empty where it does not matter."""
+    """A Jira account mapped to an employee. `entity` is the employing entity, empty where it does not matter.
+
+    `left` is the last day of employment.
+    """
 
     account_id: str
     name: str
     employee: str = ""
     role: str = ""
     entity: str = ""
+    left: date | None = None
 
 
 class Severity(StrEnum):

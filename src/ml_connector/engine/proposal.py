@@ -86,7 +86,7 @@ def passes_by_policy(lane: Lane, plan: Plan) -> bool:
     a posting month together with what passed that way before. So many small plans are not let through as one large.
     """
     limit = lane.policy.automatic_below
-    if limit is None:
+    if limit is None or plan.routed & plan.worklogs:
         return False
     shares = [share for posting in plan.postings for share in posting.draft.shares]
     with lane.database.read() as tx:

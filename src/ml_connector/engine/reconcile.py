@@ -11,6 +11,7 @@ from datetime import UTC, datetime, time
 
 from sqlalchemy import Connection as Transaction
 
+from ml_connector.core.budget import labor_used
 from ml_connector.core.corrections import Books, Fate, LoggedWork
 from ml_connector.core.journal import Presence, presence
 from ml_connector.core.labor import facts_of, overfull_days
@@ -30,7 +31,7 @@ from ml_connector.engine.lane import Lane
 from ml_connector.engine.poll import FIRST_FEED_SPAN, all_changes, order_key
 from ml_connector.engine.world import erp_facts, load_records
 from ml_connector.errors import Rejected
-from ml_connector.store import attestations, bindings, holds, plans, postings, withdrawals, worklogs
+from ml_connector.store import attestations, bindings, holds, plans, postings, releases, withdrawals, worklogs
 from ml_connector.store import findings as finding_store
 from ml_connector.store.database import chunks
 from ml_connector.store.worklogs import Held
@@ -46,6 +47,7 @@ def reconcile(lane: Lane, period: str = "") -> Reconciliation:
     lane.say("reading our own ledger")
     with lane.database.read() as tx:
         booked = postings.everything(tx, lane.name)
+        labor = postings.labor_sums(tx, lane.name)
         proposed = _proposed(tx, lane.name)
     recorded = books_of(booked)
     lane.say("reading the hours back from Jira")
@@ -62,6 +64,7 @@ def reconcile(lane: Lane, period: str = "") -> Reconciliation:
         policy=policy,
         today=now.astimezone(policy.zone).date(),
         overfull=overfull_days(live, policy.zone, policy.hours_per_day_max),
+        used=labor_used(orders, labor),
     )
     found = tie_out(
         lane.name,
@@ -152,6 +155,7 @@ def _bound_work(tx: Transaction, lane: Lane, hours: _Hours) -> tuple[tuple[Logge
     refused = holds.held(tx, lane.name, ids)
     withdrawn = {item.worklog_id for item in withdrawals.of_worklogs(tx, lane.name, ids)}
     attested = attestations.of_worklogs(tx, lane.name, ids)
+    released = releases.of_worklogs(tx, lane.name, ids)
     work: list[LoggedWork] = []
     for worklog, fate in found:
         binding = issues.get(worklog.issue_id)
@@ -167,6 +171,7 @@ def _bound_work(tx: Transaction, lane: Lane, hours: _Hours) -> tuple[tuple[Logge
                 withdrawn=worklog.id in withdrawn,
                 attested=not lane.policy.attestation or (worklog.id, facts) in attested,
                 line=line,
+                released=released.get((worklog.id, facts), frozenset()),
             )
         )
     keys = {order_key(Kind.PURCHASE_ORDER, item.order) for item in work if item.order}

@@ -18,7 +18,7 @@ from ml_connector.core.plan import BoundIssue, World
 from ml_connector.core.records import Finding, Kind, Project, PurchaseOrder, Row, Worklog
 from ml_connector.engine.lane import Lane
 from ml_connector.engine.poll import order_key, split_key
-from ml_connector.store import attestations, bindings, erp_rows, holds, postings, withdrawals, worklogs
+from ml_connector.store import attestations, bindings, erp_rows, holds, postings, releases, withdrawals, worklogs
 from ml_connector.store.bindings import Binding
 from ml_connector.store.worklogs import Held
 
@@ -183,6 +183,7 @@ def _work(tx: Transaction, lane: Lane, held: dict[str, Held], issues: dict[str, 
     refused = holds.held(tx, lane.name, list(held))
     withdrawn = {item.worklog_id for item in withdrawals.of_worklogs(tx, lane.name, list(held))}
     attested = attestations.of_worklogs(tx, lane.name, list(held)) if lane.policy.attestation else set()
+    released = releases.of_worklogs(tx, lane.name, list(held))
     zone = lane.policy.cost.zone
     work: list[LoggedWork] = []
     for worklog_id, item in held.items():
@@ -200,6 +201,7 @@ def _work(tx: Transaction, lane: Lane, held: dict[str, Held], issues: dict[str, 
                 withdrawn=worklog_id in withdrawn,
                 attested=not lane.policy.attestation or (worklog_id, facts) in attested,
                 line=line,
+                released=released.get((worklog_id, facts), frozenset()),
             )
         )
     return tuple(work)

@@ -20,10 +20,11 @@ Item = TypeVar("Item")
 
 
 class JiraCloud:
-    """A site. `send` completes paths with the site's address and our credentials."""
+    """A site. `send` completes paths with the site's address and our credentials; `comments` are read if asked for."""
 
-    def __init__(self, send: Send) -> None:
+    def __init__(self, send: Send, *, comments: bool = False) -> None:
         self._send = send
+        self._comments = comments
 
     def whoami(self) -> str:
         """Our account id."""
@@ -45,7 +46,7 @@ class JiraCloud:
         found: list[Worklog] = []
         for part in _parts(ids, worklogs.LIST_MAX):
             request = worklogs.list_request(part)
-            found += worklogs.parse_list(request, self._send(request))
+            found += worklogs.parse_list(request, self._send(request), comments=self._comments)
         return tuple(found)
 
     def issue_worklogs(self, issue_id: str) -> Iterator[Worklog]:
@@ -53,7 +54,7 @@ class JiraCloud:
 
         def page(start: int) -> tuple[tuple[Worklog, ...], int]:
             request = worklogs.issue_request(issue_id, start)
-            return worklogs.parse_issue_page(request, self._send(request))
+            return worklogs.parse_issue_page(request, self._send(request), comments=self._comments)
 
         return self._numbered("jira.worklogs.of_issue", page)
 

@@ -25,7 +25,8 @@ def open_cloud(send: Send, connection: Connection, secret: Secret, clock: Clock)
             remedy=f"Run `ml-connector connect jira -c {connection.name}`.",
         )
     token = ApiToken(secret["email"], secret["api_token"])
-    return JiraCloud(BasicSession(connection.jira.url, token, send, clock).send)
+    session = BasicSession(connection.jira.url, token, send, clock)
+    return JiraCloud(session.send, comments=connection.jira.comments)
 
 
 DEPLOYMENTS: Mapping[str, Factory] = {

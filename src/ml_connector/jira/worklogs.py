@@ -1,7 +1,7 @@
 """Hours: the feeds of changes and deletions, entries by id, and entries by issue.
 
 Atlassian, REST v3, issue worklogs: the feeds tell up to 1,000 changes a page, oldest first, `since` inclusive, and hold
-the last minute back. A comment is never asked for: it decides nothing, and it may be private.
+the last minute back. A comment may be private: it is read only where the connection says so, for its rules.
 """
 
 from __future__ import annotations
@@ -13,12 +13,14 @@ import msgspec
 from ml_connector.core.records import Worklog
 from ml_connector.errors import Malformed
 from ml_connector.jira.answers import Id, from_millis, instant, parse, to_millis
+from ml_connector.jira.documents import plain_text
 from ml_connector.jira.port import ChangePage, WorklogChange
 from ml_connector.wire import Request, Response, Safety
 
 LIST_MAX = 1000
 """Ids in one call of `worklog/list`."""
 ISSUE_PAGE = 5000
+COMMENT_CHARACTERS_MAX = 2_000
 UNKNOWN_ACCOUNT = "unknown"
 """The account id that Jira itself shows for a user who was deleted."""
 
@@ -47,6 +49,7 @@ class _Worklog(msgspec.Struct, rename="camel"):
     time_spent_seconds: int
     author: _User | None = None
     update_author: _User | None = None
+    comment: msgspec.Raw = msgspec.Raw()
 
 
 class _IssueWorklogs(msgspec.Struct, rename="camel"):
@@ -87,9 +90,9 @@ def list_request(ids: list[str]) -> Request:
     return Request("jira.worklogs.list", "POST", url, Safety.READ, (), headers, body)
 
 
-def parse_list(request: Request, response: Response) -> tuple[Worklog, ...]:
+def parse_list(request: Request, response: Response, *, comments: bool = False) -> tuple[Worklog, ...]:
     """Entries in whatever order Jira answers; invisible and deleted ones are missing. Raises Malformed."""
-    return tuple(_worklog(request, each) for each in parse(request, response, list[_Worklog]))
+    return tuple(_worklog(request, each, comments=comments) for each in parse(request, response, list[_Worklog]))
 
 
 def issue_request(issue_id: str, start: int) -> Request:
@@ -98,13 +101,15 @@ def issue_request(issue_id: str, start: int) -> Request:
     return Request("jira.worklogs.of_issue", "GET", f"/rest/api/3/issue/{issue_id}/worklog", Safety.READ, query)
 
 
-def parse_issue_page(request: Request, response: Response) -> tuple[tuple[Worklog, ...], int]:
+def parse_issue_page(
+    request: Request, response: Response, *, comments: bool = False
+) -> tuple[tuple[Worklog, ...], int]:
     """The entries of a page, and how many there are in all. Raises Rejected (404) without the issue, Malformed."""
     page = parse(request, response, _IssueWorklogs)
-    return tuple(_worklog(request, each) for each in page.worklogs), page.total
+    return tuple(_worklog(request, each, comments=comments) for each in page.worklogs), page.total
 
 
-def _worklog(request: Request, each: _Worklog) -> Worklog:
+def _worklog(request: Request, each: _Worklog, *, comments: bool) -> Worklog:
     author = each.author.account_id if each.author else UNKNOWN_ACCOUNT
     try:
         return Worklog(
@@ -116,9 +121,15 @@ def _worklog(request: Request, each: _Worklog) -> Worklog:
             created=instant(each.created),
             updated=instant(each.updated),
             seconds=each.time_spent_seconds,
+            comment=_comment(each) if comments else "",
         )
     except ValueError as error:
         raise _malformed(request, error) from None
+
+
+def _comment(each: _Worklog) -> str:
+    """The comment as plain text, cut where nobody reads on."""
+    return plain_text(msgspec.json.decode(each.comment))[:COMMENT_CHARACTERS_MAX] if bytes(each.comment) else ""
 
 
 def _malformed(request: Request, error: ValueError) -> Malformed:

@@ -9,8 +9,8 @@
 
 from __future__ import annotations
 
-from ml_connector.settings.connection import PRODUCTS, Connection, schema
-from ml_connector.settings.files import Home, load_connection, load_connections
+from ml_connector.settings.connection import PRODUCTS, Connection, Rule, schema
+from ml_connector.settings.files import Home, Slip, load_connection, load_connections
 from ml_connector.settings.problems import InvalidSettings, Problem, render_errors
 from ml_connector.settings.sample import sample
 from ml_connector.settings.versions import mapping_version, rates_version
@@ -21,6 +21,8 @@ __all__ = [
     "Home",
     "InvalidSettings",
     "Problem",
+    "Rule",
+    "Slip",
     "load_connection",
     "load_connections",
     "mapping_version",

@@ -16,12 +16,14 @@ from ml_connector.settings.values import (
     ConnectionName,
     Currency,
     ErpField,
+    Expression,
     Host,
     JiraProjectKey,
     OptionalErpField,
     OptionalText,
     PositiveAmount,
     ReferencePrefix,
+    RuleName,
     SiteUrl,
     Text,
     TimeZone,
@@ -146,6 +148,8 @@ class Jira(Section):
     """Address of the site: scheme and host."""
     settle_seconds: SettleSeconds = 120
     """Seconds between an ambiguous create and each of the two searches that must both find nothing."""
+    comments: bool = False
+    """Whether comments of worklogs are read and kept, for rules that look at them."""
     orders: JiraOrders
     """How purchase orders become issues."""
     projects: JiraProjects
@@ -247,6 +251,8 @@ class Person(Section):
     """Role; a rate may name it."""
     entity: OptionalText = ""
     """Employing accounting entity; empty where it does not matter."""
+    left: date | None = None
+    """Last day of employment; hours of later days are held."""
 
 
 class Rate(Section):
@@ -288,6 +294,41 @@ class ExchangeRate(Section):
     """First day of work that it is for."""
     source: Text
     """Who says so; stored with every line that it converts."""
+
+
+class RuleExample(Section):
+    """A record that a rule is tried on whenever the file is loaded."""
+
+    given: Mapping[Text, Mapping[Text, bool | int | float | OptionalText]] = {}
+    """Facts, in a table for each record; what is not given is empty, 0 or false."""
+    fires: bool
+    """Whether the rule fires for it."""
+
+
+class Rule(Section):
+    """What happens to hours that a condition holds for. The name of a rule of the default pack takes its place."""
+
+    name: RuleName
+    """Name of the rule, as findings carry it; each once."""
+    when: Expression
+    """Condition in CEL over the facts of an entry, its order, its coding and its rate."""
+    then: Literal["hold", "warn", "route", "reject"]
+    """What follows: the hours wait, are costed with a finding, need an approval, or are refused."""
+    message: Text
+    """What is wrong, as the finding says it."""
+    remedy: Text
+    """What to do about it."""
+    owner: Text = "project manager"
+    """Role whose job the remedy is."""
+    example: tuple[RuleExample, ...] = ()
+    """Records that the rule is tried on."""
+
+
+class Rules(Section):
+    """The rules that come with the product."""
+
+    off: tuple[RuleName, ...] = ()
+    """Rules of the default pack that are not in force."""
 
 
 class FiscalPeriod(Section):
@@ -340,6 +381,10 @@ class Connection(Section):
     """Rates of exchange, for orders in other currencies than the rates of an hour."""
     period: tuple[FiscalPeriod, ...] = ()
     """Fiscal calendar, where CloudSuite does not tell it."""
+    rules: Rules = Rules()
+    """The rules that come with the product."""
+    rule: tuple[Rule, ...] = ()
+    """Rules of one's own."""
 
 
 def schema(products: tuple[str, ...] = PRODUCTS) -> dict[str, object]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,30 +52,51 @@ class Home:
         return self.connections / f"{name}.toml"
 
 
-def load_connection(path: Path, *, products: tuple[str, ...] = PRODUCTS) -> Connection:
+@dataclass(frozen=True, slots=True)
+class Slip:
+    """Something wrong at a character of a value, `at` (from 0), or with the whole of it where that is None."""
+
+    path: lines.Path
+    what: str
+    remedy: str
+    at: int | None = None
+
+
+Check = Callable[[Connection], Iterable[Slip]]
+"""What else a connection that reads well has to fulfil, told by whoever knows."""
+
+
+def nothing_else(_connection: Connection) -> Iterable[Slip]:
+    """No further condition."""
+    return ()
+
+
+def load_connection(path: Path, *, products: tuple[str, ...] = PRODUCTS, check: Check = nothing_else) -> Connection:
     """Read one file. Raises InvalidSettings with everything that is wrong, Misconfigured where it cannot be read."""
-    loaded = _read(path, products)
+    loaded = _read(path, products, check)
     if isinstance(loaded, Connection):
         return loaded
     raise InvalidSettings(loaded)
 
 
-def load_connections(directory: Path, *, products: tuple[str, ...] = PRODUCTS) -> tuple[Connection, ...]:
+def load_connections(
+    directory: Path, *, products: tuple[str, ...] = PRODUCTS, check: Check = nothing_else
+) -> tuple[Connection, ...]:
     """Read every `*.toml` of a directory, by name. Raises as `load_connection`, with the problems of all files."""
     if not directory.is_dir():
         raise Misconfigured(f"{directory} is not a directory.", remedy="Make it with `ml-connector init`.")
-    loaded = [_read(path, products) for path in sorted(directory.glob("*.toml"))]
+    loaded = [_read(path, products, check) for path in sorted(directory.glob("*.toml"))]
     problems = [problem for each in loaded if not isinstance(each, Connection) for problem in each]
     if problems:
         raise InvalidSettings(problems)
     return tuple(each for each in loaded if isinstance(each, Connection))
 
 
-def _read(path: Path, products: tuple[str, ...]) -> Connection | list[Problem]:
+def _read(path: Path, products: tuple[str, ...], check: Check) -> Connection | list[Problem]:
     try:
         text = _text(path)
         raw = _parsed(path, text) if isinstance(text, str) else text
-        return [raw] if isinstance(raw, Problem) else _check(path, str(text), raw, products)
+        return [raw] if isinstance(raw, Problem) else _check(path, str(text), raw, products, check)
     except RecursionError:
         return [Problem(str(path), 1, "", "nests brackets too deeply to be read", SAMPLE)]
 
@@ -105,7 +126,7 @@ def _text(path: Path) -> str | Problem:
         return Problem(str(path), line, "", "is not UTF-8", "Save the file again in this encoding.")
 
 
-def _check(path: Path, text: str, raw: Raw, products: tuple[str, ...]) -> Connection | list[Problem]:
+def _check(path: Path, text: str, raw: Raw, products: tuple[str, ...], check: Check) -> Connection | list[Problem]:
     flaws: list[Flaw] = []
     connection: Connection | None = None
     try:
@@ -116,8 +137,19 @@ def _check(path: Path, text: str, raw: Raw, products: tuple[str, ...]) -> Connec
     found = lines.find_lines(text)
     flaws += [flaw for flaw in _all_relations(path, raw, products, found) if flaw[0] not in known]
     if connection and not flaws:
-        return connection
-    return [Problem(str(path), lines.line_of(where, found), dotted(where), *words) for where, *words in flaws]
+        return [_slip(path, text, slip, found) for slip in check(connection)] or connection
+    return [
+        Problem(str(path), lines.line_of(where, found), dotted(where), what, remedy) for where, what, remedy in flaws
+    ]
+
+
+def _slip(path: Path, text: str, slip: Slip, found: dict[lines.Path, int]) -> Problem:
+    words = slip.what, slip.remedy
+    if slip.at is None:
+        return Problem(str(path), lines.line_of(slip.path, found), dotted(slip.path), *words)
+    at = lines.offset_in_text(text, lines.find_values(text)[slip.path], slip.at)
+    column = at - (text.rfind("\n", 0, at) + 1) + 1
+    return Problem(str(path), text.count("\n", 0, at) + 1, dotted(slip.path), *words, column)
 
 
 def _all_relations(path: Path, raw: Raw, products: tuple[str, ...], found: dict[lines.Path, int]) -> Iterator[Flaw]:

@@ -23,12 +23,34 @@ _STRING = re.compile(
     r"|'[^'\n]*'",
     re.DOTALL,
 )
+_CHARACTER = re.compile(r"(?:\\[ \t]*\r?\n\s*)*(?:\\u.{4}|\\U.{8}|\\.|\r\n|.)", re.DOTALL)
 _SCALAR = re.compile(r"[^,\]}#\n]+")
 
 
 def find_lines(text: str) -> dict[Path, int]:
     """The line, counted from 1, of every table, key and list item of a valid TOML text."""
     return _Scan(text).read()
+
+
+def find_values(text: str) -> dict[Path, int]:
+    """Where in a valid TOML text the value of each key and list item begins, as an offset."""
+    scan = _Scan(text)
+    scan.read()
+    return scan.values
+
+
+def offset_in_text(text: str, begins: int, index: int) -> int:
+    """Where a character of a string's value stands in the file, for the string that begins at an offset."""
+    quote = next(mark for mark in ('"""', "'''", '"', "'") if text.startswith(mark, begins))
+    at = begins + len(quote)
+    if len(quote) == 3:  # noqa: PLR2004 - three quotes: a line break right behind them does not count
+        at += 2 if text.startswith("\r\n", at) else text.startswith("\n", at)
+    for _ in range(index):
+        if quote[0] == "'":
+            at += 2 if text.startswith("\r\n", at) else 1
+        else:
+            at = _CHARACTER.match(text, at).end()  # type: ignore[union-attr]  # the text is valid TOML
+    return at
 
 
 def line_of(path: Path, lines: dict[Path, int]) -> int:
@@ -47,6 +69,7 @@ class _Scan:
         self.at = 0
         self.table: Path = ()
         self.lines: dict[Path, int] = {}
+        self.values: dict[Path, int] = {}
         self.arrays: dict[Path, int] = {}
         self.breaks = [found.start() for found in re.finditer("\n", text)]
 
@@ -111,7 +134,8 @@ class _Scan:
         return str(tomllib.loads(f"key = {self.skip(_STRING)}")["key"])
 
     def value(self, path: Path) -> None:
-        """Step over a value, and note what is inside it."""
+        """Step over a value, and note where it begins and what is inside it."""
+        self.values[path] = self.at
         if self.sees("["):
             self.array(path)
         elif self.sees("{"):

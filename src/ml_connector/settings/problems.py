@@ -20,16 +20,21 @@ KEY_CHARACTERS_SHOWN = 6
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """One thing that a person has to mend. `line` counts from 1, `key` is dotted and empty for a whole file."""
+    """One thing that a person has to mend. `line` counts from 1, `key` is dotted and empty for a whole file.
+
+    `column` counts characters from 1, and is 0 where the whole line is meant.
+    """
 
     file: str
     line: int
     key: str
     what: str
     remedy: str
+    column: int = 0
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.key + ': ' if self.key else ''}{self.what}. {self.remedy}"
+        column = f":{self.column}" if self.column else ""
+        return f"{self.file}:{self.line}{column}: {self.key + ': ' if self.key else ''}{self.what}. {self.remedy}"
 
 
 class InvalidSettings(Misconfigured):

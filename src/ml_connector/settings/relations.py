@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from ml_connector.settings.connection import ExchangeRate, FiscalPeriod, Person, PriorityStep, Rate, StatusBack
+from ml_connector.settings.connection import ExchangeRate, FiscalPeriod, Person, PriorityStep, Rate, Rule, StatusBack
 from ml_connector.settings.lines import Path
 from ml_connector.settings.problems import shown
 from ml_connector.settings.wording import Flaw
@@ -34,6 +34,7 @@ def broken_relations(raw: Raw, products: tuple[str, ...], line_of: LineOf) -> It
     yield from repeated_exchange_rates(raw, line_of)
     yield from repeated_people(raw, line_of)
     yield from overlapping_periods(raw, line_of)
+    yield from repeated_rules(raw, line_of)
 
 
 def known_product(raw: Raw, products: tuple[str, ...]) -> Iterator[Flaw]:
@@ -239,6 +240,16 @@ def overlapping_periods(raw: Raw, line_of: LineOf) -> Iterator[Flaw]:
                 what = f"shares days with the period of the same entity on line {line_of(('period', other))}"
                 yield ("period", index), what, "Let each day lie in one period of its entity."
         earlier.append((index, period))
+
+
+def repeated_rules(raw: Raw, line_of: LineOf) -> Iterator[Flaw]:
+    """A finding names the rule that made it, and so one rule."""
+    first: dict[str, int] = {}
+    for index, rule in _items(raw, "rule", Rule).items():
+        earlier = first.setdefault(rule.name, index)
+        if earlier != index:
+            what = f"is the same as on line {line_of(('rule', earlier, 'name'))}"
+            yield ("rule", index, "name"), what, "Give each rule a name of its own."
 
 
 def _near(name: str, known: Collection[str]) -> str:

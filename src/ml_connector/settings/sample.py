@@ -82,6 +82,8 @@ entities = [{entities}]
 #deployment = "cloud"
 url = {jira_url}
 #settle_seconds = 120
+# Whether comments of worklogs are read and kept, for rules that look at them.
+#comments = false
 
 [jira.orders]
 project = {orders_project}
@@ -174,6 +176,7 @@ project = {projects_project}
 #employee = "10042"
 #role = "Engineer"
 #entity = {entity}
+#left = 2026-12-31
 
 # For orders in another currency than the rates of an hour.
 #[[exchange_rate]]
@@ -217,4 +220,20 @@ project = {projects_project}
 #from = 2026-01-01
 #to = 2026-01-31
 #closed = true
+
+# Rules of the default pack that are not in force.
+#[rules]
+#off = ["weekend"]
+
+# Rules of your own, in CEL; docs/operating/rules.md lists what they can read. Here: a hard stop where an order is used up.
+#[[rule]]
+#name = "used-up"
+#when = "order.used_percent > 100.0"
+#then = "hold"
+#message = "The hours are more than the purchase order authorizes"
+#remedy = "Have the order raised, or have the hours moved"
+#owner = "project manager"
+#[[rule.example]]
+#given = {{ order = {{ used_percent = 100.0 }} }}
+#fires = false
 """

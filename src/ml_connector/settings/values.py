@@ -79,6 +79,27 @@ OptionalText = Annotated[
 ]
 """One line of text; empty means that the key is switched off."""
 
+EXPRESSION_CHARACTERS_MAX = 1_000
+
+Expression = Annotated[
+    str,
+    Pattern(
+        rf"[^\x00]{{1,{EXPRESSION_CHARACTERS_MAX}}}",
+        f"must be an expression of 1 to {EXPRESSION_CHARACTERS_MAX} characters",
+        "Write one condition; split a long one into several rules.",
+    ),
+]
+"""The condition of a rule: may go over several lines."""
+
+RuleName = Annotated[
+    str,
+    Pattern(
+        r"[a-z][a-z0-9-]{0,39}",
+        "must be 1 to 40 small letters, digits and hyphens, beginning with a letter",
+        "Rename the rule: findings carry its name.",
+    ),
+]
+
 ConnectionName = Annotated[
     str,
     Pattern(

@@ -61,7 +61,7 @@ WORKLOGS_OF_ORDERS = (
 )
 LABOR = (shares.c.order_key, shares.c.project, table.c.state, shares.c.currency)
 LABOR_SUMS = (
-    select(*LABOR, func.sum(shares.c.amount_minor).label("minor"))
+    select(*LABOR, func.sum(shares.c.amount_minor).label("minor"), func.sum(shares.c.seconds).label("seconds"))
     .join(table, table.c.reference == shares.c.reference)
     .where(shares.c.connection == bindparam("ours"), table.c.state.not_in(DROPPED_STATES))
     .group_by(*LABOR)
@@ -324,7 +324,7 @@ def worklogs_of_orders(tx: Connection, connection: str, orders: Collection[str])
 def labor_sums(tx: Connection, connection: str) -> tuple[LaborSum, ...]:
     """Labor by order, project, state and currency, without what never reached the ledger."""
     return tuple(
-        LaborSum(row.order_key, row.project, State(row.state), Money(int(row.minor), row.currency))
+        LaborSum(row.order_key, row.project, State(row.state), Money(int(row.minor), row.currency), int(row.seconds))
         for row in tx.execute(LABOR_SUMS, {"ours": connection})
     )
 

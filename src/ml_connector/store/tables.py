@@ -74,7 +74,7 @@ erp_rows = Table(
 worklogs = Table(
     "worklogs", metadata, _key("connection"), _key("id"), _text("issue_id"), _text("author"), _text("updater"),
     _text("started"), _text("started_on"), _text("created"), _text("updated"),
-    Column("seconds", BigInteger, nullable=False), _text("state"), _text("seen_at"),
+    Column("seconds", BigInteger, nullable=False), _text("state"), _text("seen_at"), _text("comment", ""),
     Index("ix_worklogs_issue", "connection", "issue_id"),
     Index("ix_worklogs_author", "connection", "author", "started_on"),
 )  # fmt: skip
@@ -150,6 +150,10 @@ statements = Table(
 attestations = Table(
     "attestations", metadata, _key("connection"), _key("worklog_id"), _key("facts"), _text("actor"),
     _text("attested_at"),
+)  # fmt: skip
+rule_releases = Table(
+    "rule_releases", metadata, _key("connection"), _key("worklog_id"), _key("rule"), _key("facts"), _text("actor"),
+    _text("released_at"),
 )  # fmt: skip
 withdrawals = Table(
     "withdrawals", metadata, _key("connection"), _key("worklog_id"), _text("actor"), _text("reason"),

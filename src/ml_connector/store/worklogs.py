@@ -75,6 +75,7 @@ def _values(connection: str, worklog: Worklog, state: str, at: datetime) -> dict
         "created": from_time(worklog.created),
         "updated": from_time(worklog.updated),
         "seconds": worklog.seconds,
+        "comment": worklog.comment,
         "state": state,
         "seen_at": from_time(at),
     }
@@ -151,5 +152,6 @@ def _held(row: Row[Any]) -> Held:
         created=to_time(row.created),
         updated=to_time(row.updated),
         seconds=row.seconds,
+        comment=row.comment,
     )
     return Held(worklog, row.state)
