@@ -7,7 +7,7 @@ has not come) never reaches a rule. A rule changes no amount; it holds, rejects,
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, tzinfo
 from decimal import Decimal
 from enum import StrEnum
@@ -75,8 +75,8 @@ class Used:
 class Case:
     """One entry before the rules: the hours, who logged them, their order, and the shares that they would cost.
 
-    `used` is the order's labor without these hours. `line` is the order's line that the issue stands for, where it is
-    one. `zone` decides on the day.
+    `used` is the order's labor without these hours, `cost` what they would cost. `line` is the order's line that the
+    issue stands for, where it is one. `day` is the day of work, in `zone`.
     """
 
     worklog: Worklog
@@ -88,16 +88,13 @@ class Case:
     zone: tzinfo
     digits: Digits
     today: date
+    day: date = field(init=False)
+    cost: Money = field(init=False)
 
-    @property
-    def day(self) -> date:
-        """The day of work."""
-        return self.worklog.started.astimezone(self.zone).date()
-
-    @property
-    def cost(self) -> Money:
-        """What the hours would cost."""
-        return Money(sum(share.amount.minor for share in self.shares), self.order.currency)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "day", self.worklog.started.astimezone(self.zone).date())
+        cost = Money(sum(share.amount.minor for share in self.shares), self.order.currency)
+        object.__setattr__(self, "cost", cost)
 
     @property
     def seconds_with(self) -> int:

@@ -15,7 +15,7 @@ from cel_expr_python import cel
 from ml_connector.core.ledger import Share
 from ml_connector.core.rules import FACTS, Case, Firing, Then
 from ml_connector.core.rules import Rule as Stated
-from ml_connector.rules.cel import Unreadable, asked, compiled, plain
+from ml_connector.rules.cel import Unreadable, asked, asked_together, compiled, compiled_together, plain
 from ml_connector.rules.text import reads
 from ml_connector.settings import Connection, Rule, Slip
 
@@ -43,17 +43,21 @@ class _Entry:
 
 
 class _Group:
-    """Rules that are asked together: one condition tells that none of them fires, which is what mostly happens."""
+    """Rules that are asked together, in one list. Where one cannot be decided, each is asked by itself."""
 
     def __init__(self, entries: Sequence[_Entry], whens: Sequence[str]) -> None:
         self.entries = entries
         self.names = tuple(name for name in FACTS if any(name in entry.reads for entry in entries))
-        self.any = _any_of(whens)
+        self.list = _list_of(whens)
 
     def firings(self, case: Case, share: Share) -> Iterator[Firing]:
         """The rules that fire for one coding."""
         facts = {name: plain(FACTS[name].read(case, share)) for name in self.names}
-        if self.any is not None and asked(self.any, facts) is False:
+        answers = None if self.list is None else asked_together(self.list, facts)
+        if answers is not None:
+            yield from (
+                Firing(entry.stated) for entry, fires in zip(self.entries, answers, strict=True) if fires is True
+            )
             return
         for entry in self.entries:
             firing = entry.firing(facts)
@@ -61,10 +65,10 @@ class _Group:
                 yield firing
 
 
-def _any_of(whens: Sequence[str]) -> cel.Expression | None:
-    """Whether any condition holds; None where there is none, or they are too much for one."""
+def _list_of(whens: Sequence[str]) -> cel.Expression | None:
+    """All conditions in one; None where there is none, or they are too much for one."""
     try:
-        return compiled(" ||\n".join(f"({when}\n)" for when in whens)) if whens else None
+        return compiled_together(whens) if whens else None
     except Unreadable:
         return None
 

@@ -7,7 +7,7 @@ without macros it has no loops: a condition ends within its bound whatever it sa
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from fractions import Fraction
 from functools import cache
@@ -67,6 +67,20 @@ def compiled(when: str) -> cel.Expression:
     if mistakes:
         raise Unreadable(mistakes)
     return condition
+
+
+def compiled_together(whens: Sequence[str]) -> cel.Expression:
+    """Conditions that compile by themselves, as one list. Raises Unreadable where that nests too deeply."""
+    try:
+        return _environment().compile("[" + ",\n".join(f"{when}\n" for when in whens) + "]")
+    except RuntimeError as error:
+        raise Unreadable(list(_mistakes(str(error), ""))) from None
+
+
+def asked_together(conditions: cel.Expression, facts: Mapping[str, str | int | bool | float]) -> list[bool] | None:
+    """Which of the conditions hold, or None where one of them cannot be told."""
+    answer = conditions.eval(data=facts)
+    return None if answer.type() == cel.Type.ERROR else answer.plain_value()
 
 
 def asked(condition: cel.Expression, facts: Mapping[str, str | int | bool | float]) -> bool | str:
