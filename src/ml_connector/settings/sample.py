@@ -225,7 +225,7 @@ project = {projects_project}
 #[rules]
 #off = ["weekend"]
 
-# Rules of your own, in CEL; docs/operating/rules.md lists what they can read. Here: a hard stop where an order is used up.
+# Rules of your own, in CEL; docs/operating/rules.md lists what they can read. Here: a stop where an order is used up.
 #[[rule]]
 #name = "used-up"
 #when = "order.used_percent > 100.0"
