@@ -36,7 +36,7 @@ from ml_connector.net.mail import MailServer
 from ml_connector.net.transport import HttpTransport
 from ml_connector.policy import currency_digits, lane_policy
 from ml_connector.rules import slips
-from ml_connector.settings import Connection, Home, load_connections, sample
+from ml_connector.settings import Connection, Home, load_changed, load_connections, sample
 from ml_connector.store import audit, bindings, cursors, worklogs
 from ml_connector.store.database import Database, shown_url
 from ml_connector.store.vault import MasterKey, Vault
@@ -85,6 +85,10 @@ class Installation:
             what = f"There is no connection {name}." if name else "Several connections are set up, or none."
             raise Refused(what, remedy=f"Name one with --connection. Set up: {known}.")
         return next(iter(self.connections))
+
+    def changed(self, name: str, file: Path) -> Connection:
+        """A connection as another file changes it. Raises InvalidSettings for what is wrong with the change."""
+        return load_changed(self.home.connection_file(name), file, check=slips)
 
     def lane(self, name: str = "", say: Callable[[str], None] = lambda _message: None) -> Lane:
         """A lane of a connection, ready to run. Raises Misconfigured without stored credentials."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +12,7 @@ import typer
 
 from ml_connector.bootstrap import Installation, serve_installation
 from ml_connector.cli.app import (
+    PERIOD,
     As,
     AsJson,
     Directory,
@@ -29,11 +33,16 @@ from ml_connector.engine.planning import plan_all
 from ml_connector.engine.poll import poll
 from ml_connector.engine.run import recorded, run_lane
 from ml_connector.engine.sync import Outcome
+from ml_connector.engine.whatif import what_if
 from ml_connector.errors import Refused
-from ml_connector.policy import currency_digits
+from ml_connector.policy import cost_policy, currency_digits
+from ml_connector.rules import rules_version
+from ml_connector.settings import Connection, mapping_version, rates_version
+from ml_connector.web.impact import impact_view
 from ml_connector.web.tables import HASH_WIDTH, findings_table, plan_view
 
 HERE = Path()
+DAY = ["%Y-%m-%d"]
 LOCAL = "local"
 """Who prepares a plan when no principal is named."""
 
@@ -46,15 +55,37 @@ def lane_of(installed: Installation, connection: str, *, quiet: bool) -> Lane:
 
 
 @telling
-def plan(directory: Directory = HERE, connection: Name = "", as_: As = "", json_: AsJson = False) -> None:
+def plan(
+    directory: Directory = HERE,
+    connection: Name = "",
+    as_: As = "",
+    with_: Annotated[
+        Path | None, typer.Option("--with", help="What a past period would cost by this mapping or rate card.")
+    ] = None,
+    first: Annotated[datetime | None, typer.Option("--from", formats=DAY, help="First day of that period.")] = None,
+    last: Annotated[datetime | None, typer.Option("--to", formats=DAY, help="Last day of that period.")] = None,
+    period: Annotated[str, typer.Option(help="That period: a month as YYYY-MM, or a declared [[period]].")] = "",
+    json_: AsJson = False,
+) -> None:
     """Read both sides and show every operation that would be written, without writing any.
 
     The plan is kept under its hash, for `approve` and `apply`. Rates show only to a principal with the rates role.
 
+    With `--with`, nothing is read from the vendors and nothing is kept: the hours that we hold are costed by the
+    connection as FILE changes it (a whole connection, some of its tables, or rates as CSV), and each line that would
+    differ from what is posted, or would be, is shown with the total difference.
+
     Example: ml-connector plan --json > plan.json
+
+    Example: ml-connector plan --with raised-rates.toml --period 2026-10
     """
     installed = installation(directory)
     who = principal(installed, as_)
+    if with_ is not None:
+        _show_impact(installed, connection, with_, _span(first, last, period), as_json=json_)
+        return
+    if first or last or period:
+        raise Refused("A period is only asked for together with --with.", remedy="Name a FILE with --with.")
     lane = lane_of(installed, connection, quiet=json_)
 
     def make() -> Document:
@@ -65,6 +96,59 @@ def plan(directory: Directory = HERE, connection: Name = "", as_: As = "", json_
         return plan_document(made, currency_digits, rates=may_see_rates(who))
 
     show_plan(recorded(lane, make), as_json=json_)
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """The days that are asked about: from one to another, a month, or a period of the connection's own calendar."""
+
+    first: date
+    last: date
+    period: str = ""
+
+    def holds(self, connection: Connection, entity: str, day: date) -> bool:
+        """Whether a day of an entity's books is one of them."""
+        if not self.period or PERIOD.fullmatch(self.period):
+            return self.first <= day <= self.last
+        return any(
+            each.begins <= day <= each.ends
+            for each in connection.period
+            if each.entity == entity and each.name == self.period
+        )
+
+
+def _span(first: datetime | None, last: datetime | None, period: str) -> _Span:
+    if period and (first or last):
+        raise Refused("A period and days exclude each other.", remedy="Name one of them.")
+    if PERIOD.fullmatch(period):
+        begins = date.fromisoformat(f"{period}-01")
+        after = (begins + timedelta(days=31)).replace(day=1)
+        return _Span(begins, after - timedelta(days=1), period)
+    return _Span(first.date() if first else date.min, last.date() if last else date.max, period)
+
+
+def _show_impact(installed: Installation, name: str, file: Path, span: _Span, *, as_json: bool) -> None:
+    lane = installed.lane(name)
+    connection = installed.connections[lane.name]
+    if span.period and not PERIOD.fullmatch(span.period) and span.period not in {p.name for p in connection.period}:
+        raise Refused(
+            f"Connection {lane.name} declares no period {span.period}.",
+            remedy="Name a month as YYYY-MM, a [[period]] of the connection, or days with --from and --to.",
+        )
+    changed = installed.changed(lane.name, file)
+    document: Document = {
+        "with": str(file),
+        "as_of": installed.last_read(lane.name),
+        "mapping_version": {"before": mapping_version(connection), "after": mapping_version(changed)},
+        "rates_version": {"before": rates_version(connection), "after": rates_version(changed)},
+        "rules_version": {"before": rules_version(connection), "after": rules_version(changed)},
+        **what_if(lane, cost_policy(changed), partial(span.holds, connection)),
+    }
+    if as_json:
+        print_json(document)
+    else:
+        out.print(impact_view(document))
+        out.print("Nothing was read from the vendors, and nothing is kept.")
 
 
 def show_plan(document: Document, *, as_json: bool) -> None:

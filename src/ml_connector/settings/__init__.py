@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 from ml_connector.settings.connection import PRODUCTS, Connection, Rule, schema
-from ml_connector.settings.files import Home, Slip, load_connection, load_connections
+from ml_connector.settings.files import Home, Slip, load_changed, load_connection, load_connections
 from ml_connector.settings.problems import InvalidSettings, Problem, render_errors
 from ml_connector.settings.sample import sample
 from ml_connector.settings.versions import mapping_version, rates_version
@@ -23,6 +23,7 @@ __all__ = [
     "Problem",
     "Rule",
     "Slip",
+    "load_changed",
     "load_connection",
     "load_connections",
     "mapping_version",

@@ -79,6 +79,41 @@ def load_connection(path: Path, *, products: tuple[str, ...] = PRODUCTS, check: 
     raise InvalidSettings(loaded)
 
 
+def load_changed(
+    base: Path, change: Path, *, products: tuple[str, ...] = PRODUCTS, check: Check = nothing_else
+) -> Connection:
+    """A connection with some of it replaced by another file: tables key by key, lists as a whole, its name never.
+
+    The other file may be a whole connection, or hold nothing but a list of rates. Raises as `load_connection`; what is
+    wrong is told of the other file.
+    """
+    load_connection(base, products=products, check=check)
+    text, before, after = _text(change), _raw(base), _raw(change)
+    if isinstance(after, Problem) or isinstance(before, Problem):
+        raise InvalidSettings([each for each in (after, before) if isinstance(each, Problem)])
+    merged = {**_merged(before, after), "name": before["name"]}
+    loaded = _check(change, str(text), merged, products, check, stem="")
+    if isinstance(loaded, Connection):
+        return loaded
+    raise InvalidSettings(loaded)
+
+
+def _raw(path: Path) -> Raw | Problem:
+    text = _text(path)
+    try:
+        return _parsed(path, text) if isinstance(text, str) else text
+    except RecursionError:
+        return Problem(str(path), 1, "", "nests brackets too deeply to be read", SAMPLE)
+
+
+def _merged(before: Raw, after: Raw) -> Raw:
+    merged = dict(before)
+    for key, value in after.items():
+        own = merged.get(key)
+        merged[key] = _merged(own, value) if isinstance(own, dict) and isinstance(value, dict) else value
+    return merged
+
+
 def load_connections(
     directory: Path, *, products: tuple[str, ...] = PRODUCTS, check: Check = nothing_else
 ) -> tuple[Connection, ...]:
@@ -93,12 +128,8 @@ def load_connections(
 
 
 def _read(path: Path, products: tuple[str, ...], check: Check) -> Connection | list[Problem]:
-    try:
-        text = _text(path)
-        raw = _parsed(path, text) if isinstance(text, str) else text
-        return [raw] if isinstance(raw, Problem) else _check(path, str(text), raw, products, check)
-    except RecursionError:
-        return [Problem(str(path), 1, "", "nests brackets too deeply to be read", SAMPLE)]
+    text, raw = _text(path), _raw(path)
+    return [raw] if isinstance(raw, Problem) else _check(path, str(text), raw, products, check, stem=path.stem)
 
 
 def _parsed(path: Path, text: str) -> Raw | Problem:
@@ -126,7 +157,9 @@ def _text(path: Path) -> str | Problem:
         return Problem(str(path), line, "", "is not UTF-8", "Save the file again in this encoding.")
 
 
-def _check(path: Path, text: str, raw: Raw, products: tuple[str, ...], check: Check) -> Connection | list[Problem]:
+def _check(
+    path: Path, text: str, raw: Raw, products: tuple[str, ...], check: Check, *, stem: str
+) -> Connection | list[Problem]:
     flaws: list[Flaw] = []
     connection: Connection | None = None
     try:
@@ -135,7 +168,7 @@ def _check(path: Path, text: str, raw: Raw, products: tuple[str, ...], check: Ch
         flaws = flaws_of(error)
     known = {where for where, _, _ in flaws}
     found = lines.find_lines(text)
-    flaws += [flaw for flaw in _all_relations(path, raw, products, found) if flaw[0] not in known]
+    flaws += [flaw for flaw in _all_relations(stem, raw, products, found) if flaw[0] not in known]
     if connection and not flaws:
         return [_slip(path, text, slip, found) for slip in check(connection)] or connection
     return [
@@ -145,15 +178,16 @@ def _check(path: Path, text: str, raw: Raw, products: tuple[str, ...], check: Ch
 
 def _slip(path: Path, text: str, slip: Slip, found: dict[lines.Path, int]) -> Problem:
     words = slip.what, slip.remedy
-    if slip.at is None:
+    begins = lines.find_values(text).get(slip.path)
+    if slip.at is None or begins is None:
         return Problem(str(path), lines.line_of(slip.path, found), dotted(slip.path), *words)
-    at = lines.offset_in_text(text, lines.find_values(text)[slip.path], slip.at)
+    at = lines.offset_in_text(text, begins, slip.at)
     column = at - (text.rfind("\n", 0, at) + 1) + 1
     return Problem(str(path), text.count("\n", 0, at) + 1, dotted(slip.path), *words, column)
 
 
-def _all_relations(path: Path, raw: Raw, products: tuple[str, ...], found: dict[lines.Path, int]) -> Iterator[Flaw]:
-    if isinstance(raw.get("name"), str) and raw["name"] != path.stem:
+def _all_relations(stem: str, raw: Raw, products: tuple[str, ...], found: dict[lines.Path, int]) -> Iterator[Flaw]:
+    if stem and isinstance(raw.get("name"), str) and raw["name"] != stem:
         yield (
             ("name",),
             "differs from the name of the file",
