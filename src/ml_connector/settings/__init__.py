@@ -4,13 +4,22 @@
 - `values`: the kinds of value, and what is said when one is wrong
 - `relations`: what keys must say together
 - `lines`, `wording`, `problems`: where a problem stands, and how it is told
+- `lints`, `differences`: what is hardly meant, and what two files say differently
 - `files`: reading; `sample`: writing the first file; `versions`: hashes of what decides a cost
 """
 
 from __future__ import annotations
 
 from ml_connector.settings.connection import PRODUCTS, Connection, Rule, schema
-from ml_connector.settings.files import Home, Slip, load_changed, load_connection, load_connections
+from ml_connector.settings.files import (
+    Home,
+    Slip,
+    load_changed,
+    load_connection,
+    load_connections,
+    load_unnamed,
+    told_of,
+)
 from ml_connector.settings.problems import InvalidSettings, Problem, render_errors
 from ml_connector.settings.sample import sample
 from ml_connector.settings.versions import mapping_version, rates_version
@@ -26,9 +35,11 @@ __all__ = [
     "load_changed",
     "load_connection",
     "load_connections",
+    "load_unnamed",
     "mapping_version",
     "rates_version",
     "render_errors",
     "sample",
     "schema",
+    "told_of",
 ]

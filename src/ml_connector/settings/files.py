@@ -79,6 +79,22 @@ def load_connection(path: Path, *, products: tuple[str, ...] = PRODUCTS, check: 
     raise InvalidSettings(loaded)
 
 
+def load_unnamed(path: Path, *, products: tuple[str, ...] = PRODUCTS, check: Check = nothing_else) -> Connection:
+    """Read a file that may be called otherwise than its connection: a draft, or an older version."""
+    text, raw = _text(path), _raw(path)
+    loaded = [raw] if isinstance(raw, Problem) else _check(path, str(text), raw, products, check, stem="")
+    if isinstance(loaded, Connection):
+        return loaded
+    raise InvalidSettings(loaded)
+
+
+def told_of(path: Path, slips: Iterable[Slip]) -> list[Problem]:
+    """Slips of a file that reads well, with their lines."""
+    text = str(_text(path))
+    found = lines.find_lines(text)
+    return sorted(_slip(path, text, slip, found) for slip in slips)
+
+
 def load_changed(
     base: Path, change: Path, *, products: tuple[str, ...] = PRODUCTS, check: Check = nothing_else
 ) -> Connection:

@@ -1,0 +1,111 @@
+"""Working on a connection file: lint, diff, schema, facts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from ml_connector.cli.app import AsJson, Directory, Name, installation, out, print_json, telling
+from ml_connector.core.rules import FACTS
+from ml_connector.rules import rules_version, slips
+from ml_connector.settings import Connection, load_unnamed, mapping_version, rates_version, schema, told_of
+from ml_connector.settings.differences import differences
+from ml_connector.settings.lints import doubts
+
+HERE = Path()
+DOUBTFUL = 1
+
+mapping_app = typer.Typer(help="The mapping, the rates and the rules of a connection file.", no_args_is_help=True)
+
+
+@mapping_app.command("lint")
+@telling
+def mapping_lint(directory: Directory = HERE, connection: Name = "", json_: AsJson = False) -> None:
+    """Name what a connection file says that is allowed and yet hardly meant, with its line.
+
+    Exit code 0 where nothing is, 1 where something is, 2 where the file cannot be used.
+
+    Example: ml-connector mapping lint -c acme
+    """
+    installed = installation(directory)
+    chosen = installed.choose(connection)
+    found = told_of(installed.home.connection_file(chosen), doubts(installed.connections[chosen]))
+    if json_:
+        print_json([{"file": p.file, "line": p.line, "key": p.key, "what": p.what, "remedy": p.remedy} for p in found])
+    else:
+        for problem in found:
+            out.print(str(problem), markup=False, soft_wrap=True)
+        if not found:
+            out.print("Nothing to say.")
+    if found:
+        raise typer.Exit(DOUBTFUL)
+
+
+@mapping_app.command("diff")
+@telling
+def mapping_diff(
+    before: Annotated[Path, typer.Argument(help="A connection file.")],
+    after: Annotated[Path, typer.Argument(help="Another one, or a changed version.")],
+    json_: AsJson = False,
+) -> None:
+    """Show what two connection files say differently, and whether it decides what hours cost.
+
+    Rates, people, periods and rules are matched by whom and what they are for, wherever they stand.
+
+    Example: ml-connector mapping diff acme-2026.toml connections/acme.toml
+    """
+    old, new = load_unnamed(before, check=slips), load_unnamed(after, check=slips)
+    found = differences(old, new)
+    versions = {name: {"before": a, "after": b} for name, a, b in _versions(old, new)}
+    if json_:
+        rows = [{"key": each.key, "before": each.before, "after": each.after} for each in found]
+        print_json({"differences": rows, "versions": versions})
+        return
+    table = Table("Key", "Before", "After")
+    for each in found:
+        table.add_row(Text(each.key), _cell(each.before), _cell(each.after))
+    out.print(table if found else "Both say the same.")
+    moved = [name for name, version in versions.items() if version["before"] != version["after"]]
+    out.print(f"Decides cost: {', '.join(moved)} changes." if moved else "Nothing of it decides what hours cost.")
+
+
+def _cell(value: str | None) -> Text:
+    return Text("–" if value is None else value or '""')
+
+
+def _versions(old: Connection, new: Connection) -> list[tuple[str, str, str]]:
+    return [
+        ("mapping", mapping_version(old), mapping_version(new)),
+        ("rates", rates_version(old), rates_version(new)),
+        ("rules", rules_version(old), rules_version(new)),
+    ]
+
+
+@mapping_app.command("schema")
+@telling
+def mapping_schema() -> None:
+    """Print the JSON Schema of a connection file, for editors that complete and check TOML.
+
+    Example: ml-connector mapping schema > connection.schema.json
+    """
+    print_json(schema())
+
+
+@mapping_app.command("facts")
+@telling
+def mapping_facts(json_: AsJson = False) -> None:
+    """List what rules can read of an entry, its order, its coding and its rate.
+
+    Example: ml-connector mapping facts
+    """
+    if json_:
+        print_json([{"fact": name, "meaning": fact.meaning} for name, fact in FACTS.items()])
+        return
+    table = Table("Fact", "Meaning")
+    for name, fact in FACTS.items():
+        table.add_row(name, Text(fact.meaning))
+    out.print(table)
