@@ -86,7 +86,8 @@ class Delivery:
 
     `identifier` is the same in every attempt to deliver it. `issue_ids` are issues to read; `hours_of` are issues of
     which hours changed without a word on which. `worklog_ids` are entries to read, of the issues `worklogs_of` where
-    the body says so, and `deleted_ids` those of them that it calls deleted. `at` is the sender's own time of the
+    the body says so, and `deleted_ids` those of them that it calls deleted: whether they are is the deletion feed's to
+    say. `at` is the sender's own time of the
     event, None where it tells none that a calendar holds.
     """
 
@@ -217,11 +218,8 @@ def body_hash(body: bytes) -> str:
     return hashlib.sha256(body).hexdigest()
 
 
-def parse(headers: Mapping[str, str], body: bytes, proof: Proof) -> Delivery:
-    """What a delivery names. Events that say nothing to us name nothing. Raises Malformed.
-
-    A deletion is taken for one only where the body is proved: elsewhere the entry is merely to be read again.
-    """
+def parse(headers: Mapping[str, str], body: bytes) -> Delivery:
+    """What a delivery names. Events that say nothing to us name nothing. Raises Malformed."""
     try:
         read = msgspec.json.decode(body, type=_Body)
     except UNREADABLE:
@@ -239,7 +237,7 @@ def parse(headers: Mapping[str, str], body: bytes, proof: Proof) -> Delivery:
     if event in WORKLOG_EVENTS and read.worklog:
         ids = _ids([read.worklog.id])
         issues = _ids([read.worklog.issue_id] if read.worklog.issue_id is not None else [])
-        deleted = ids if event == WORKLOG_DELETED and proof is Proof.BODY else ()
+        deleted = ids if event == WORKLOG_DELETED else ()
         return replace(bare, worklog_ids=ids, worklogs_of=issues, deleted_ids=deleted)
     if event in ISSUE_EVENTS and read.issue:
         ids = _ids([read.issue.id])
