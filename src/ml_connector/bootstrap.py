@@ -6,16 +6,17 @@ import os
 import random
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import structlog
 from sqlalchemy import Connection as Transaction
 
 from ml_connector.clock import Clock, SystemClock
-from ml_connector.engine.anchors import anchor_daily
+from ml_connector.engine.anchors import Anchoring, FilePlace, MailPlace, Place, WebhookPlace
 from ml_connector.engine.lane import Lane
 from ml_connector.engine.loop import Loop, Rounds, Schedule
 from ml_connector.engine.poll import order_key
@@ -28,13 +29,15 @@ from ml_connector.erp.port import Erp
 from ml_connector.errors import ConnectorError, InvariantBroken, Misconfigured, Refused
 from ml_connector.jira import registry as jiras
 from ml_connector.jira.port import Jira
+from ml_connector.net.addresses import is_loopback_name
 from ml_connector.net.client import Client
 from ml_connector.net.limits import Pace
+from ml_connector.net.mail import MailServer
 from ml_connector.net.transport import HttpTransport
 from ml_connector.policy import currency_digits, lane_policy
 from ml_connector.settings import Connection, Home, load_connections, sample
 from ml_connector.store import audit, bindings, cursors, worklogs
-from ml_connector.store.database import Database
+from ml_connector.store.database import Database, shown_url
 from ml_connector.store.vault import MasterKey, Vault
 from ml_connector.wire import Request, Response
 
@@ -43,6 +46,11 @@ log = structlog.get_logger()
 CLOUDSUITE = "cloudsuite"
 JIRA = "jira"
 """Names of the two secrets of a connection in the vault."""
+DATABASE_VARIABLE = "MLC_DATABASE_URL"
+"""Names another database than the file in the directory. It holds a password, so that it is in no file of ours."""
+SMTP_VARIABLE, SENDER_VARIABLE, ANCHOR_TOKEN_VARIABLE = "MLC_SMTP_URL", "MLC_MAIL_FROM", "MLC_ANCHOR_TOKEN"
+"""How anchors are mailed, from whom, and what a webhook for anchors is shown."""
+DATABASES = ("postgresql://", "sqlite:///")
 DIRECTORY_MODE = 0o700
 FILE_MODE = 0o600
 FIRST_STREAM = "erp.purchase_order"
@@ -152,7 +160,7 @@ def open_installation(
 ) -> Installation:
     """Open a directory. Raises Misconfigured, with a remedy, for whatever is missing or wrong."""
     _refuse_without_assertions()
-    home = Home(directory)
+    home = _home(directory)
     if not home.connections.is_dir():
         raise Misconfigured(f"{directory} holds no installation.", remedy="Make one with `ml-connector init`.")
     connections = {connection.name: connection for connection in load_connections(home.connections)}
@@ -164,14 +172,14 @@ def open_installation(
 
 def create_installation(directory: Path, name: str) -> list[str]:
     """Make what is missing of an installation, and say what was made. Nothing that is there is touched."""
-    home = Home(directory)
+    home = _home(directory)
     made: list[str] = []
     home.connections.mkdir(parents=True, exist_ok=True, mode=DIRECTORY_MODE)
     if not home.key_file.exists() and "MLC_KEY" not in os.environ:
         MasterKey.create_file(home.key_file)
         made.append(f"Key for secrets: {home.key_file} (keep a copy apart from the database)")
     upgrade_database(directory)
-    made.append(f"Database: {home.database_url}")
+    made.append(f"Database: {shown_url(home.database_url)}")
     file = home.connection_file(name)
     if not file.exists():
         file.write_text(sample(name), encoding="utf-8")
@@ -181,13 +189,25 @@ def create_installation(directory: Path, name: str) -> list[str]:
 
 def upgrade_database(directory: Path) -> None:
     """Bring the database of a directory to the present schema. Only its owner can read it: it names people."""
-    home = Home(directory)
-    home.database_file.touch(mode=FILE_MODE)
+    home = _home(directory)
+    if not home.database:
+        home.database_file.touch(mode=FILE_MODE)
     database = Database(home.database_url)
     try:
         database.upgrade()
     finally:
         database.close()
+
+
+def _home(directory: Path) -> Home:
+    """The directory, and the database that the environment names. Raises Misconfigured for one that we do not know."""
+    url = os.environ.get(DATABASE_VARIABLE, "")
+    if url and not url.startswith(DATABASES):
+        raise Misconfigured(
+            f"{DATABASE_VARIABLE} names a database that ml-connector does not know.",
+            remedy="Write it as postgresql://user:password@host:5432/name, or leave it out for a file.",
+        )
+    return Home(directory, url)
 
 
 def _refuse_without_assertions() -> None:
@@ -209,12 +229,32 @@ def schedules(installed: Installation) -> dict[str, Schedule]:
     }
 
 
-def embedded_loop(installed: Installation, stop: threading.Event, anchors: Path | None = None) -> Loop:
+def anchor_place(installed: Installation, where: str, environ: Mapping[str, str] = os.environ) -> Place:
+    """Where the audit trail is anchored: a file, a webhook (`https://…`) or a mailbox (`mailto:…`).
+
+    Secrets come from the environment. Raises Misconfigured for an address that cannot be used.
+    """
+    if where.startswith("mailto:"):
+        server = MailServer.parse(environ.get(SMTP_VARIABLE, ""))
+        to = where.removeprefix("mailto:")
+        sender = environ.get(SENDER_VARIABLE, to)
+        return MailPlace(to, lambda subject, text: server.send(sender, to, subject, text))
+    if "://" in where:
+        host = urlsplit(where).hostname or ""
+        if not where.startswith("https://") and not (where.startswith("http://") and is_loopback_name(host)):
+            raise Misconfigured("A webhook for anchors needs https.", remedy="Write its address as https://host/path.")
+        client = Client(HttpTransport(allowed_hosts=(host,)), installed.clock)
+        return WebhookPlace(where, client.send, environ.get(ANCHOR_TOKEN_VARIABLE, ""))
+    return FilePlace(Path(where))
+
+
+def embedded_loop(installed: Installation, stop: threading.Event, anchors: Sequence[str] = ()) -> Loop:
     """The schedule of all connections, in this process. Each lane is built once and keeps its connections open.
 
-    The audit trail is anchored daily to the file of anchors, where one is named.
+    The audit trail is anchored daily in the places that are named.
     """
     lanes: dict[str, Lane] = {}
+    anchoring = Anchoring(installed.database, tuple(anchor_place(installed, where) for where in anchors))
 
     def run(name: str) -> Callable[[Rounds], None]:
         def once(rounds: Rounds) -> None:
@@ -224,8 +264,7 @@ def embedded_loop(installed: Installation, stop: threading.Event, anchors: Path 
             log.info("A run has ended.", action="run_ended", connection=name, written=outcome.written)
             if rounds.reconcile:
                 _reconcile(lanes[name])
-            if anchors is not None:
-                anchor_daily(installed.database, anchors, installed.clock.now())
+            anchoring.daily(installed.clock.now(), tell_unanchored)
 
         return once
 
@@ -239,7 +278,7 @@ def _reconcile(lane: Lane) -> None:
     log.info("The books were tied out.", action="reconciled", connection=lane.name, agrees=found.agrees, found=count)
 
 
-def serve_installation(installed: Installation, host: str, port: int, anchors: Path | None = None) -> None:
+def serve_installation(installed: Installation, host: str, port: int, anchors: Sequence[str] = ()) -> None:
     """Run every connection on its schedule and show the status page until stopped. See `embedded_loop`."""
     # The web server takes a third of a second to import, which no other command should pay.
     from ml_connector.web.app import status_app  # noqa: PLC0415
@@ -248,6 +287,11 @@ def serve_installation(installed: Installation, host: str, port: int, anchors: P
     stop = installed.clock.stop if isinstance(installed.clock, SystemClock) else threading.Event()
     pages = status_app(installed.database, tuple(installed.connections), installed.clock.now)
     serve(pages, embedded_loop(installed, stop, anchors), host, port)
+
+
+def tell_unanchored(place: Place, error: ConnectorError) -> None:
+    """Log that a place did not take an anchor. Runs go on, and it is tried again."""
+    log.error("The audit trail was not anchored.", action="anchor_failed", place=place.name, message=str(error))
 
 
 def tell_failure(name: str, error: Exception) -> None:

@@ -150,6 +150,7 @@ def issue_mapping(connection: Connection) -> IssueMapping:
                 for step in jira.orders.priorities
             ),
             closed_status=jira.orders.closed_status,
+            line_issue_type=jira.orders.line_issue_type,
         ),
         projects=ProjectMapping(
             project=jira.projects.project,

@@ -121,7 +121,7 @@ def _settings(world: World) -> list[tuple[str, str, Answer]]:
         ("GET", "/clock", lambda _asked: _now(world)),
         ("POST", "/clock", lambda asked: _advance(world, asked)),
         ("GET", "/calls", lambda _asked: world.calls.document()),
-        ("GET", "/calls/log", lambda _asked: list(world.calls.log)),
+        ("GET", "/calls/log", lambda _asked: world.calls.log),
         ("DELETE", "/calls", lambda _asked: world.calls.clear()),
         ("GET", "/faults", lambda _asked: _faults(world)),
         ("PUT", "/faults", lambda asked: _put_faults(world, asked)),

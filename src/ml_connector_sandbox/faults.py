@@ -81,7 +81,7 @@ class Rule:
         return (
             self.vendor in ("", vendor)
             and self.method.upper() in ("", request.method)
-            and self.path_holds in request.target
+            and (not self.path_holds or self.path_holds in request.target)
         )
 
 

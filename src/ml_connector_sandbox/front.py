@@ -10,7 +10,7 @@ from ml_connector_sandbox.calls import Calls
 from ml_connector_sandbox.clock import Clock
 from ml_connector_sandbox.faults import Faults, Rule
 from ml_connector_sandbox.limits import Limits
-from ml_connector_sandbox.wire import Request, Response, Router, html_response, json_response
+from ml_connector_sandbox.wire import Found, Request, Response, Router, html_response, json_response
 
 UNKNOWN = "(no route)"
 PAGE = "<html><head><title>{title}</title></head><body><h1>{title}</h1></body></html>"
@@ -44,9 +44,9 @@ class Front:
         try:
             response = self._answer(request)
         except Dropped:
-            self.calls.note(self.vendor, request.method, request.target, "dropped")
+            self.calls.note(self.vendor, request, "dropped")
             raise
-        self.calls.note(self.vendor, request.method, request.target, str(response.status))
+        self.calls.note(self.vendor, request, str(response.status))
         return response
 
     def settle(self) -> None:
@@ -55,7 +55,7 @@ class Front:
         due = sorted((each for each in self.late if each[0] <= now), key=lambda each: each[0])
         self.late = [each for each in self.late if each[0] > now]
         for _, request in due:
-            self._vendor(request)
+            self._vendor(request, self.router.find(request))
 
     def _answer(self, request: Request) -> Response:
         found = self.router.find(request)
@@ -66,24 +66,23 @@ class Front:
             self.calls.refuse(self.vendor)
             return refused
         rule = self.faults.at_door(self.vendor, request)
-        return self._vendor(request) if rule is None else self._strike(rule, request)
+        return self._vendor(request, found) if rule is None else self._strike(rule, request, found)
 
-    def _vendor(self, request: Request) -> Response:
-        found = self.router.find(request)
+    def _vendor(self, request: Request, found: Found | None) -> Response:
         if found is None:
             return self.miss(self.router, request)
         route, names = found
         return route.handler(request, **names)
 
-    def _strike(self, rule: Rule, request: Request) -> Response:
+    def _strike(self, rule: Rule, request: Request, found: Found | None) -> Response:
         if rule.name == "late_commit":
             self.late.append((self.clock.now() + timedelta(seconds=rule.seconds), request))
             return _failure(504)
         if rule.name == "token_expired":
             self.expire(request)
-            return self._vendor(request)
+            return self._vendor(request, found)
         if rule.name in ("lost_answer", "gateway_timeout_after_commit", "server_error_after_commit"):
-            self._vendor(request)
+            self._vendor(request, found)
         if rule.name in ("lost_answer", "lost_request"):
             raise Dropped
         return _refusal(rule, self.vendor)

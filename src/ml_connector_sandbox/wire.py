@@ -6,10 +6,13 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 HEADER_SEPARATOR = ", "
+
+Query = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +21,7 @@ class Request:
 
     method: str
     path: str
-    query: tuple[tuple[str, str], ...] = ()
+    query: Query = ()
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     scheme: str = "http"
@@ -51,12 +54,17 @@ class Request:
     @property
     def target(self) -> str:
         """Path and query, as a log shows them."""
-        return f"{self.path}?{urlencode(self.query)}" if self.query else self.path
+        return target_of(self.path, self.query)
 
     @property
     def origin(self) -> str:
         """Scheme and host as the client used them, for absolute links in answers."""
         return f"{self.scheme}://{self.headers.get('host', 'localhost')}"
+
+
+def target_of(path: str, query: Query) -> str:
+    """Path and query, as a log shows them."""
+    return f"{path}?{urlencode(query)}" if query else path
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +108,16 @@ class Route:
     pattern: re.Pattern[str]
 
 
+Found = tuple[Route, dict[str, str]]
+"""A route and the values of its template's names."""
+
+
+@cache
+def _pattern(template: str) -> re.Pattern[str]:
+    expression = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", template)
+    return re.compile(f"^{expression}/?$")
+
+
 class Router:
     """Finds the handler of a request. The template is also what calls are counted by."""
 
@@ -108,10 +126,9 @@ class Router:
 
     def add(self, method: str, template: str, handler: Handler) -> None:
         """Add a route; the first that matches wins."""
-        expression = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", template)
-        self._routes.append(Route(method, template, handler, re.compile(f"^{expression}/?$")))
+        self._routes.append(Route(method, template, handler, _pattern(template)))
 
-    def find(self, request: Request) -> tuple[Route, dict[str, str]] | None:
+    def find(self, request: Request) -> Found | None:
         """The route of a request and the values of its template's names."""
         for route in self._routes:
             if route.method == request.method and (match := route.pattern.match(request.path)):

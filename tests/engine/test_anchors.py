@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from ml_connector.engine.anchors import anchor, anchor_daily, read_anchors
+from ml_connector.engine.anchors import FilePlace, anchor, anchor_daily, read_anchors
 from ml_connector.errors import Misconfigured
 from ml_connector.store import audit
 from ml_connector.store.database import Database
@@ -39,7 +39,7 @@ def test_a_chain_that_was_made_anew_does_not_hold_its_anchors(tmp_path: Path) ->
     """It is whole in itself: only the head that was told elsewhere shows that it is another one."""
     file = tmp_path / "anchors.jsonl"
     true = database(tmp_path / "true.db", ["one", "two", "three"])
-    anchor(true, file, NOON)
+    anchor(true, FilePlace(file), NOON)
     false = database(tmp_path / "false.db", ["one", "TWO", "three"])
     with false.read() as tx:
         assert audit.verify(tx) is None
@@ -52,7 +52,7 @@ def test_a_chain_that_was_made_anew_does_not_hold_its_anchors(tmp_path: Path) ->
 def test_a_chain_that_was_cut_off_does_not_hold_its_anchors(tmp_path: Path) -> None:
     """Its rest is whole, and its end is gone."""
     file = tmp_path / "anchors.jsonl"
-    anchor(database(tmp_path / "long.db", ["one", "two", "three"]), file, NOON)
+    anchor(database(tmp_path / "long.db", ["one", "two", "three"]), FilePlace(file), NOON)
     assert lacks(database(tmp_path / "short.db", ["one", "two"]), file) is not None
 
 
@@ -60,11 +60,11 @@ def test_a_chain_that_went_on_holds_its_anchors(tmp_path: Path) -> None:
     """Entries that come after an anchor are nobody's harm; the same head is not told twice."""
     file = tmp_path / "anchors.jsonl"
     kept = database(tmp_path / "kept.db", ["one"])
-    anchor(kept, file, NOON)
-    anchor(kept, file, NOON)
+    anchor(kept, FilePlace(file), NOON)
+    anchor(kept, FilePlace(file), NOON)
     with kept.begin() as tx:
         audit.append(tx, NOON, "analyst", "did", "two", {})
-    anchor(kept, file, NOON)
+    anchor(kept, FilePlace(file), NOON)
     assert [head.seq for head in read_anchors(file)] == [1, 2]
     assert lacks(kept, file) is None
 
@@ -76,13 +76,13 @@ def test_the_service_anchors_once_a_day(tmp_path: Path) -> None:
     for hours in (0, 1, 23, 24, 25):
         with kept.begin() as tx:
             audit.append(tx, NOON, "analyst", "did", str(hours), {})
-        anchor_daily(kept, file, NOON + timedelta(hours=hours))
+        anchor_daily(kept, FilePlace(file), NOON + timedelta(hours=hours))
     assert [json.loads(line)["at"][11:13] for line in file.read_text().splitlines()] == ["12", "12"]
 
 
 def test_an_empty_chain_has_nothing_to_anchor(tmp_path: Path) -> None:
     """No file is made of it."""
-    assert anchor(database(tmp_path / "empty.db", []), tmp_path / "anchors.jsonl", NOON) is None
+    assert anchor(database(tmp_path / "empty.db", []), FilePlace(tmp_path / "anchors.jsonl"), NOON) is None
     assert not (tmp_path / "anchors.jsonl").exists()
 
 

@@ -201,7 +201,9 @@ def altered(books: Books) -> Deed:
     """A line of the ledger whose amount, coding or date was changed."""
     _, seconds, reference = books.posted()
     cents = books.random.choice((-99, -1, 1, 12345))
-    change = books.random.choice(("TransactionAmount", "AccountingUnit", "Project", "AccountCode", "PostingDate"))
+    change = books.random.choice(
+        ("TransactionAmount", "AccountingUnit", "Project", "AccountCode", "PostingDate", "UnitsAmount")
+    )
 
     def deed() -> None:
         (row, *_) = books.rows(reference)
@@ -212,9 +214,15 @@ def altered(books: Books) -> Deed:
             "Project": "CHANGED",
             "AccountCode": "699999",
             "PostingDate": "20261130",
+            "UnitsAmount": "100",
         }
         row.fields[change] = values[change]
-        books.expect("altered_line", f"{reference}/1", -cents if change == "TransactionAmount" else 0, 0)
+        books.expect(
+            "altered_line",
+            f"{reference}/1",
+            -cents if change == "TransactionAmount" else 0,
+            seconds - 360_000 if change == "UnitsAmount" else 0,
+        )
 
     return deed
 

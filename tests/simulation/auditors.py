@@ -17,7 +17,7 @@ from simulation.history import Closing
 from simulation.world import POST_FROM, Stage
 
 CLEARING = "219900"
-REVERSAL = re.compile(r"Reversal of (\S+)/(\d+),")
+REVERSAL = re.compile(r"(?:Reversal|Correction) of (\S+)/(\d+),")
 Bucket = tuple[str, ...]
 
 
@@ -66,8 +66,9 @@ def _in_open_periods(ledger: list[dict[str, Any]], closings: Sequence[Closing]) 
 
 def _reversals_name_what_they_reverse(ledger: list[dict[str, Any]]) -> None:
     by_address = {(line["reference"], line["sequence"]): line for line in ledger}
+    carried = Counter({address: line["amount_minor"] for address, line in by_address.items()})
     undone: Counter[tuple[str, int]] = Counter()
-    for line in ledger:
+    for line in sorted(ledger, key=lambda line: line["entered"]):
         named = REVERSAL.match(line["description"])
         if named is None:
             if line["amount_minor"] < 0 and line["account"] != CLEARING:
@@ -77,8 +78,12 @@ def _reversals_name_what_they_reverse(ledger: list[dict[str, Any]]) -> None:
         original = by_address.get(address)
         if original is None or _coding(original) != _coding(line):
             raise Wrong(f"reverses what is not there: {line}")
+        if line["description"].startswith("Correction"):
+            # What was corrected is on this line from now on, with what it was before.
+            carried[line["reference"], line["sequence"]] += carried[address]
+            continue
         undone[address] -= line["amount_minor"]
-        if not 0 <= undone[address] <= original["amount_minor"]:
+        if not 0 <= undone[address] <= carried[address]:
             raise Wrong(f"reverses more than there was: {line}")
 
 
@@ -165,4 +170,5 @@ def _books(stage: Stage, worklogs: list[dict[str, Any]] | None = None) -> Books:
         active_accounts=frozenset(str(item["code"]) for item in dimensions["accounts"] if item["active"]),
         post_from=POST_FROM,
         zone=ZoneInfo(stage.options.zone),
+        raised=stage.raised,
     )

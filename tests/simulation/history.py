@@ -21,6 +21,9 @@ DAY_MAX = 8 * 3600
 """Seconds that one person logs on a day of UTC at the most, so that no day of any zone is held as overfull."""
 MONTHS = ("2026-10", "2026-11")
 ENTITIES = ("1000", "2000")
+ACCOUNTS = ("612000", "613000", "614000")
+SKEWS = (0.0, -3600.0, -40.0, 20.0, 40.0)
+"""By how many seconds the product's clock is wrong. Too fast by more than the settle time leaves: not promised."""
 LATE_SECONDS = (3.0, 100.0, 300.0)
 """Below the settle time of the simulated connection: no look-up could see what comes later."""
 PLACES = {
@@ -57,8 +60,9 @@ class History:
     """Draws and does one thing after another. `finish` runs the product undisturbed, as finance does before a close,
     and says whether all that is owed is in the ledger.
 
-    `hidden`: the integration user does not see the project. `silent`: something happened that only a census finds.
-    `begun`: the product has run, so that something may be under way.
+    `recoded`: rates or coding have changed, and what is posted is to be costed anew. `hidden`: the integration user
+    does not see the project. `silent`: something happened that only a census finds. `begun`: the product has run, so
+    that something may be under way.
     """
 
     def __init__(self, stage: Stage, random: Random, finish: Callable[[], bool]) -> None:
@@ -70,6 +74,7 @@ class History:
         self.closings: list[Closing] = []
         self.hidden = False
         self.silent = False
+        self.recoded = False
         self.begun = False
 
     def happen(self) -> None:
@@ -82,6 +87,7 @@ class History:
                 (9, self.log_hours), (5, self.edit_hours), (2, self.delete_hours), (2, self.move_hours),
                 (1, self.move_along), (1, self.buyer_changes), (3, self.close_month), (1, self.open_month),
                 (1, self.cost_center_sleeps), (1, self.hide), (1, self.remark),
+                (1, self.rates_rise), (1, self.order_is_recoded), (1, self.clock_jumps),
             ]  # fmt: skip
         weights, choices = zip(*deeds, strict=True)
         (deed,) = self.random.choices(choices, weights)
@@ -235,6 +241,35 @@ class History:
         text = f"Work {self.random.randrange(100)}"
         self.stage.world.cloudsuite.change_order(company, number, {"1/Description": text})
         return f"order {company}/{number}: renamed"
+
+    def rates_rise(self) -> str:
+        """Finance corrects the rate card, back to its first day."""
+        self._let_it_be_posted()
+        self.stage.raised += 1
+        self.recoded = True
+        return f"rates are {self.stage.raised} times what they were first"
+
+    def order_is_recoded(self) -> str:
+        """A buyer charges an order to another account."""
+        self._let_it_be_posted()
+        tables = self.stage.world.cloudsuite.tables
+        row = self.random.choice(tables["PurchaseOrderLineDistribution"].living())
+        company, number, line, sequence = row.key[0], row.key[1], row.key[-2], row.key[-1]
+        account = self.random.choice(ACCOUNTS)
+        path = f"{line}/{sequence}/DistributionAccount.GeneralLedgerChartAccount"
+        self.stage.world.cloudsuite.change_order(company, number, {path: account})
+        self.recoded = True
+        return f"order {company}/{number}: line {line} is charged to account {account}"
+
+    def _let_it_be_posted(self) -> None:
+        """Sometimes there is something to correct by then."""
+        if self.random.random() < 0.5:
+            self.finish()
+
+    def clock_jumps(self) -> str:
+        """The product's clock is set wrong, or right again."""
+        self.stage.skew = timedelta(seconds=self.random.choice(SKEWS))
+        return f"the product's clock is off by {self.stage.skew}"
 
     def break_something(self) -> None:
         """Faults for the next while."""

@@ -8,22 +8,26 @@ from __future__ import annotations
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import partial
 from random import Random
 
 from engine.acme import CONTROLLER
+from ml_connector.core.ledger import OPEN
 from ml_connector.demo.connection import NAME
 from ml_connector.engine import proposal
+from ml_connector.engine.lane import Lane
+from ml_connector.engine.recosting import recost
 from ml_connector.engine.run import recorded, run_lane
 from ml_connector.errors import ConnectorError, InvariantBroken
-from ml_connector.store import holds
+from ml_connector.store import holds, postings
 from ml_connector.wire import Request
 from ml_connector_sandbox import wire as sandbox
 from ml_connector_sandbox.front import Dropped
 from simulation import auditors
 from simulation.history import KEYS, History
 from simulation.life import AFTER_SEND, BEFORE_SEND, Killed, Life
-from simulation.world import Options, Stage, stage
+from simulation.world import ON_SQLITE, Options, Scenery, Stage, stage
 
 ROUNDS = (1, 1, 1, 1, 1, 2)
 DEEDS = (3, 8)
@@ -59,11 +63,11 @@ class Report:
     lines: int = 0
 
 
-def simulate(seed: int) -> Report:
+def simulate(seed: int, scenery: Scenery = ON_SQLITE) -> Report:
     """Run one seed. Raises auditors.Wrong with what happened as a note."""
     random = Random(seed)
     options = Options.drawn(random)
-    run = Simulation(random, stage(seed, options), Report(seed, options))
+    run = Simulation(random, stage(seed, options, scenery), Report(seed, options))
     try:
         run.rage()
         run.calm()
@@ -136,6 +140,8 @@ class Simulation:
             if outcome.proposal and not self.stage.options.automatic:
                 proposal.approve(lane, outcome.proposal, CONTROLLER)
                 recorded(lane, partial(proposal.apply, lane, outcome.proposal))
+            if self.history.recoded:
+                self._recost(lane)
         except Killed:
             self._bury(life)
         except InvariantBroken:
@@ -143,6 +149,18 @@ class Simulation:
         except ConnectorError as error:
             self.history.told.append(f"the run ended: {type(error).__name__}: {error}")
         self.report.points.update(life.seen)
+
+    def _recost(self, lane: Lane) -> None:
+        """A person accepts what the posted hours cost by today's rates and coding."""
+        plan = recorded(lane, partial(recost, lane, (), "analyst"))
+        with lane.database.read() as tx:
+            under_way = postings.by_states(tx, NAME, OPEN)
+        # With its clock slow, the product has not read yet what changed lately.
+        self.history.recoded = bool(plan.operations or plan.findings or under_way or self.stage.skew)
+        if plan.operations:
+            self.history.told.append(f"{len(plan.worklogs)} worklogs are costed anew")
+            proposal.approve(lane, plan.hash, CONTROLLER)
+            recorded(lane, partial(proposal.apply, lane, plan.hash))
 
     def _bury(self, life: Life) -> None:
         self.report.deaths[life.died_at] += 1
@@ -201,6 +219,7 @@ class Simulation:
     def calm(self) -> None:
         """All is set right. Everything must finish, and the books must be right to the cent."""
         self.history.set_right()
+        self.stage.skew = timedelta()
         self.undisturbed()
         auditors.in_the_end(self.stage)
         self.report.lines = len(auditors.lines(self.stage))

@@ -6,9 +6,10 @@ import atexit
 import pickle
 import shutil
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -19,7 +20,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import Engine
 
-from engine.acme import CLOUDSUITE_URL, JIRA_URL, START, OneClock, build
+from engine.acme import CLOUDSUITE_URL, JIRA_URL, START, Acme, OneClock, build
 from ml_connector.bootstrap import Installation
 from ml_connector.demo.connection import NAME
 from ml_connector.settings import Connection
@@ -59,6 +60,15 @@ def begun() -> Begun:
     """Made once a process: the seed's vendors with a handful of orders, after two cycles."""
     directory = Path(mkdtemp(dir=SCRATCH, prefix="ml-connector-simulation-"))
     atexit.register(shutil.rmtree, directory, ignore_errors=True)
+    acme = settled(directory)
+    file = acme.installed.home.database_file
+    with closing(sqlite3.connect(file)) as raw:
+        raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return Begun(directory, pickle.dumps(acme.world), file.read_bytes(), acme.installed)
+
+
+def settled(directory: Path) -> Acme:
+    """A small world in which nothing is left to do, its database closed."""
     acme = build(directory)
     _thin_out(acme.world)
     acme.sync()
@@ -67,10 +77,7 @@ def begun() -> Begun:
     acme.sync()
     acme.world.calls.clear()
     acme.installed.database.close()
-    file = acme.installed.home.database_file
-    with closing(sqlite3.connect(file)) as raw:
-        raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    return Begun(directory, pickle.dumps(acme.world), file.read_bytes(), acme.installed)
+    return acme
 
 
 def _thin_out(world: World) -> None:
@@ -102,6 +109,7 @@ class Options:
     zone: str
     closed_period: str
     automatic: bool
+    correction: str
 
     @classmethod
     def drawn(cls, random: Random) -> Options:
@@ -113,27 +121,52 @@ class Options:
             zone=random.choice(ZONES),
             closed_period=random.choice(("hold", "next_open")),
             automatic=random.random() < 0.5,
+            correction=random.choice(("reversal", "net_delta")),
         )
 
-    def applied(self, connection: Connection) -> Connection:
-        """The connection with these settings."""
+    def applied(self, connection: Connection, raised: int) -> Connection:
+        """The connection with these settings, and with rates of so many times their amount."""
         approval = connection.posting.approval.model_copy(
             update={"automatic_below": Decimal(10**9) if self.automatic else None},
         )
         posting = connection.posting.model_copy(
-            update={"grain": self.grain, "closed_period": self.closed_period, "approval": approval}
+            update={
+                "grain": self.grain,
+                "closed_period": self.closed_period,
+                "approval": approval,
+                "correction": self.correction,
+            }
         )
+        rates = tuple(rate.model_copy(update={"amount": rate.amount * raised}) for rate in connection.rate)
         cloudsuite = connection.cloudsuite.model_copy(update={"settle_seconds": SETTLE_SECONDS})
-        return connection.model_copy(update={"posting": posting, "cloudsuite": cloudsuite, "time_zone": self.zone})
+        changes = {"posting": posting, "cloudsuite": cloudsuite, "time_zone": self.zone, "rate": rates}
+        return connection.model_copy(update=changes)
+
+
+@dataclass(slots=True)
+class SkewedClock(OneClock):
+    """A process's clock that is wrong."""
+
+    skew: timedelta
+
+    def now(self) -> datetime:
+        """What the process takes for the present."""
+        return self.still.now() + self.skew
 
 
 @dataclass(slots=True)
 class Stage:
-    """One seed's own vendors and database."""
+    """One seed's own vendors and database.
+
+    `raised` is how many times the first rates an hour costs by now; `skew` by how much the product's clock is wrong.
+    """
 
     world: World
     engine: Engine
     options: Options
+    begun: Begun
+    raised: int = 1
+    skew: timedelta = timedelta()
 
     @property
     def clock(self) -> StillClock:
@@ -143,7 +176,7 @@ class Stage:
 
     def process(self, life: Life) -> Installation:
         """The installation as one mortal process sees it."""
-        first = begun().installation
+        first = self.begun.installation
         hosts = {
             urlsplit(JIRA_URL).hostname or "": SandboxTransport(self.world.jira_front, Dropped),
             urlsplit(CLOUDSUITE_URL).hostname or "": SandboxTransport(self.world.cloudsuite_front, Dropped),
@@ -155,10 +188,10 @@ class Stage:
         send = mortal(life, by_host(hosts), take_time)
         return Installation(
             first.home,
-            {NAME: self.options.applied(first.connections[NAME])},
+            {NAME: self.options.applied(first.connections[NAME], self.raised)},
             MortalDatabase(self.engine, life),
             first.vault,
-            OneClock(self.clock),
+            SkewedClock(self.clock, self.skew),
             lambda _connection: send,
         )
 
@@ -177,15 +210,31 @@ def engine() -> Engine:
     return Database(f"sqlite:///{begun().directory / 'seed.db'}", durable=False).engine
 
 
-def stage(seed: int, options: Options) -> Stage:
-    """A fresh copy for one seed."""
-    start = begun()
+def _copied() -> Engine:
+    """A fresh copy of the beginning's database."""
     engine().dispose()
-    for path in start.directory.glob("seed.db*"):
+    for path in begun().directory.glob("seed.db*"):
         path.unlink()
-    (start.directory / "seed.db").write_bytes(start.database)
+    (begun().directory / "seed.db").write_bytes(begun().database)
+    return engine()
+
+
+@dataclass(frozen=True, slots=True)
+class Scenery:
+    """Where the stages of a simulation come from: their beginning, and a fresh database for each."""
+
+    begun: Callable[[], Begun] = begun
+    database: Callable[[], Engine] = _copied
+
+
+ON_SQLITE = Scenery()
+
+
+def stage(seed: int, options: Options, scenery: Scenery = ON_SQLITE) -> Stage:
+    """A fresh copy for one seed."""
+    start = scenery.begun()
     world: World = pickle.loads(start.vendors)
     world.random.seed(seed)
     world.faults.random.seed(seed)
     world.switches.put({"fsm_keys_enforced": options.keys_enforced, "fsm_back_posting": options.back_posting})
-    return Stage(world, engine(), options)
+    return Stage(world, scenery.database(), options, start)

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from ml_connector.bootstrap import anchor_place
 from ml_connector.cli.app import (
     PERIOD,
     As,
@@ -176,22 +177,24 @@ def holds_release(
 @audit_app.command("anchor")
 @telling
 def audit_anchor(
-    file: Annotated[Path, typer.Argument(help="File that the head of the chain is appended to.")],
+    place: Annotated[str, typer.Argument(help="A file, a webhook (https://…) or a mailbox (mailto:…).")],
     directory: Directory = HERE,
     json_: AsJson = False,
 ) -> None:
-    """Append the head of the audit chain to a file that whoever owns the database cannot change.
+    """Tell the head of the audit chain to a place that whoever owns the database cannot change.
 
-    Run it daily, onto another machine or a medium that is written once; `serve --anchor FILE` does it by itself.
+    Run it daily, onto another machine or a medium that is written once; `serve --anchor PLACE` does it by itself.
+    Mails go by MLC_SMTP_URL (smtp://user:password@host:587), a webhook is shown MLC_ANCHOR_TOKEN.
 
     Example: ml-connector audit anchor /mnt/audit/anchors.jsonl
     """
     installed = installation(directory)
-    head = anchor(installed.database, file, installed.clock.now())
+    where = anchor_place(installed, place)
+    head = anchor(installed.database, where, installed.clock.now())
     if json_:
         print_json({"seq": head.seq, "hash": head.hash} if head else None)
     else:
-        out.print(f"Row {head.seq} is anchored in {file}." if head else "There is nothing to anchor yet.")
+        out.print(f"Row {head.seq} is anchored: {where.name}." if head else "There is nothing to anchor yet.")
 
 
 @audit_app.command("verify")

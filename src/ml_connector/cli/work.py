@@ -189,7 +189,10 @@ def serve(
     directory: Directory = HERE,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port of the status page.", min=1, max=65535)] = 8080,
-    anchor: Annotated[Path | None, typer.Option(help="Append the head of the audit trail to this file, daily.")] = None,
+    anchor: Annotated[
+        list[str] | None,
+        typer.Option(help="Anchor the audit trail daily: in a file, a webhook or a mailbox; repeatable."),
+    ] = None,
 ) -> None:
     """Run every connection on its schedule, and show what was done on a status page, until stopped.
 
@@ -197,4 +200,4 @@ def serve(
     """
     installed = installation(directory)
     err.print(f"Serving {len(installed.connections)} connections; status page on http://{host}:{port}/")
-    serve_installation(installed, host, port, anchor)
+    serve_installation(installed, host, port, anchor or ())

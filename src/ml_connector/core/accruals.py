@@ -97,7 +97,7 @@ def _unposted(item: LoggedWork, books: Books, ends: Mapping[str, date]) -> tuple
         or day > min(ends[order.entity], books.today)
     ):
         return ()
-    shares = cost(worklog, order, replace(policy, periods=PeriodPolicy()))
+    shares = cost(worklog, order, replace(policy, periods=PeriodPolicy()), item.line)
     if isinstance(shares, Finding):
         return shares
     end = ends[order.entity]

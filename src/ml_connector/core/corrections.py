@@ -15,7 +15,7 @@ from enum import StrEnum
 from ml_connector.core.journal import fingerprint
 from ml_connector.core.labor import CostPolicy, cost, counts, facts_of, hold, work_date
 from ml_connector.core.ledger import IN_LEDGER, Basis, Entry, Recorded, Share, outstanding
-from ml_connector.core.records import Finding, PurchaseOrder, Worklog
+from ml_connector.core.records import Finding, PurchaseOrder, Worklog, key_of_line
 
 
 class Fate(StrEnum):
@@ -33,7 +33,7 @@ class LoggedWork:
     `refused` is the ERP's own text where it refused this very content before, empty otherwise. `withdrawn`: a person
     has taken its cost out of the ledger, and not given it back. `recost`: its posted cost is held against what it would
     be by today's rates, mapping and coding, which happens for a proposal only. `attested`: nobody has to attest these
-    hours any more before they are posted.
+    hours any more before they are posted. `line` is the order's line that the issue stands for, where it is one.
     """
 
     worklog: Worklog
@@ -43,6 +43,12 @@ class LoggedWork:
     withdrawn: bool = False
     recost: bool = False
     attested: bool = True
+    line: str = ""
+
+    @property
+    def place(self) -> str:
+        """The order or the line that the hours are on."""
+        return key_of_line(self.order, self.line) if self.line else self.order
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +98,7 @@ def lacking(work: Iterable[LoggedWork], books: Books) -> Lacking:
 def _judge(item: LoggedWork, books: Books) -> tuple[Delta | None, Finding | None]:
     """What our books lack for a worklog, and what keeps it, or a part of it, from being booked."""
     standing = outstanding(books.recorded.get(item.worklog.id, ()))
-    facts = facts_of(item.worklog, item.order, books.policy.zone)
+    facts = facts_of(item.worklog, item.place, books.policy.zone)
     unchanged = item.fate is Fate.LIVE and not item.withdrawn and not item.recost
     if unchanged and standing and {entry.share.basis.facts for entry in standing} == {facts}:
         return None, None
@@ -123,7 +129,8 @@ def costs_of(shares: Iterable[Share]) -> Counter[tuple[object, ...]]:
 
 
 def _moved(item: LoggedWork, standing: Sequence[Recorded]) -> bool:
-    return any(entry.share.order != item.order for entry in standing)
+    ours = {item.line} if item.line else {entry.share.order_line for entry in standing}
+    return any(entry.share.order != item.order or entry.share.order_line not in ours for entry in standing)
 
 
 def _wanted(item: LoggedWork, books: Books) -> tuple[Share, ...] | Finding:
@@ -142,7 +149,7 @@ def _wanted(item: LoggedWork, books: Books) -> tuple[Share, ...] | Finding:
             "See the finding about the order.",
             "finance analyst",
         )
-    return cost(worklog, order, policy)
+    return cost(worklog, order, policy, item.line)
 
 
 def _waits(item: LoggedWork, day: date, books: Books) -> Finding | None:
@@ -194,7 +201,7 @@ def _correction(
             )
         reversals.append(entry.share.reversed(entry.reference, entry.sequence, dated))
     kind = Entry.REPLACEMENT if standing else Entry.ORIGINAL
-    shares = (*reversals, *(replace(share, entry=kind) for share in wanted))
+    shares = (*reversals, *(share if share.entry is kind else replace(share, entry=kind) for share in wanted))
     return Delta(item.worklog.id, shares, fingerprint([facts, item.fate, [content(share) for share in shares]]))
 
 

@@ -17,6 +17,9 @@ from ml_connector.core.money import Money
 from ml_connector.core.records import Coding
 from ml_connector.errors import InvariantBroken
 
+CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+"""One text for one content, whatever the order in which its keys were given."""
+
 
 @dataclass(frozen=True, slots=True)
 class JournalLine:
@@ -72,7 +75,10 @@ def check_balanced(reference: str, entity: str, currency: str, lines: Sequence[J
 
 @dataclass(frozen=True, slots=True)
 class SeenLine:
-    """A line as the ERP shows it under our reference, in staging or in the ledger. `error` is the ERP's own text."""
+    """A line as the ERP shows it under our reference, in staging or in the ledger. `error` is the ERP's own text.
+
+    `seconds` are the hours behind it, None where the ERP does not show any.
+    """
 
     sequence: int
     coding: Coding
@@ -81,6 +87,7 @@ class SeenLine:
     document: str
     status: str = ""
     error: str = ""
+    seconds: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,5 +153,4 @@ def missing_sequences(lines: Sequence[JournalLine], seen: Sequence[SeenLine]) ->
 
 def fingerprint(value: object) -> str:
     """A content hash: SHA-256 over canonical JSON. The same content gives the same hash on every machine."""
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(CANONICAL.encode(value).encode()).hexdigest()

@@ -6,7 +6,7 @@ lines are sums of those cents. `ROUNDING_POINT` names that choice, `money.alloca
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, tzinfo
 from fractions import Fraction
@@ -16,12 +16,24 @@ from ml_connector.core.ledger import Basis, Entry, Share
 from ml_connector.core.money import Digits, Money, allocate, round_to_minor
 from ml_connector.core.periods import PeriodPolicy
 from ml_connector.core.rates import ExchangeRate, Price, Rate, find_price
-from ml_connector.core.records import Coding, Distribution, Finding, OrderLine, Person, PurchaseOrder, Worklog
+from ml_connector.core.records import (
+    Coding,
+    Distribution,
+    Finding,
+    OrderLine,
+    Person,
+    PurchaseOrder,
+    Worklog,
+    key_of_line,
+)
 
 ROUNDING_POINT = "worklog"
 RULES_VERSION = "built-in 1"
 SECONDS_PER_HOUR = 3600
-WHOLE_PERCENT = Fraction(100)
+WHOLE_PERCENT = 100
+
+Exact = int | Fraction
+"""Numbers whose sums are exact, which those of long decimals are not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +73,12 @@ def work_date(worklog: Worklog, zone: tzinfo) -> date:
     return worklog.started.astimezone(zone).date()
 
 
-def facts_of(worklog: Worklog, order: str, zone: tzinfo) -> str:
-    """The fingerprint of what a worklog says. Its cost is corrected when this changes, and only then."""
-    return fingerprint([worklog.seconds, work_date(worklog, zone).isoformat(), worklog.author, order])
+def facts_of(worklog: Worklog, place: str, zone: tzinfo) -> str:
+    """The fingerprint of what a worklog says. Its cost is corrected when this changes, and only then.
+
+    `place` is the order, or the line of an order, that its issue stands for.
+    """
+    return fingerprint([worklog.seconds, work_date(worklog, zone).isoformat(), worklog.author, place])
 
 
 def overfull_days(worklogs: Iterable[Worklog], zone: tzinfo, hours_max: int) -> frozenset[tuple[str, date]]:
@@ -80,8 +95,8 @@ def counts(worklog: Worklog, policy: CostPolicy) -> bool:
     return worklog.seconds > 0 and policy.post_from is not None and work_date(worklog, policy.zone) >= policy.post_from
 
 
-def cost(worklog: Worklog, order: PurchaseOrder, policy: CostPolicy) -> tuple[Share, ...] | Finding:
-    """The shares of one worklog on one order, or the finding that holds it."""
+def cost(worklog: Worklog, order: PurchaseOrder, policy: CostPolicy, line: str = "") -> tuple[Share, ...] | Finding:
+    """The shares of one worklog on one order, or on one line of it, or the finding that holds it."""
     day = work_date(worklog, policy.zone)
     person = policy.people.get(worklog.author, Person(worklog.author, ""))
     if person.entity not in ("", order.entity):
@@ -93,7 +108,14 @@ def cost(worklog: Worklog, order: PurchaseOrder, policy: CostPolicy) -> tuple[Sh
             "Book it in CloudSuite with due-to and due-from lines, or correct the person's entity in the connection.",
             "finance analyst",
         )
-    targets = targets_of(order, policy)
+    if line and not any(each.number == line and not each.closed for each in order.lines):
+        return hold(
+            "closed_line",
+            worklog,
+            f"line {line} of purchase order {order.key} is closed, or is not there any more",
+            "Have the hours moved to an open line or to the order's own issue, or reopen the line in CloudSuite.",
+        )
+    targets = targets_of(order, policy, line)
     if isinstance(targets, Finding):
         return targets
     prices = tuple(
@@ -112,7 +134,8 @@ def cost(worklog: Worklog, order: PurchaseOrder, policy: CostPolicy) -> tuple[Sh
             "Reopen the period, or set posting.closed_period to next_open in the connection.",
             "finance analyst",
         )
-    return _split(worklog, order, targets, found, policy, day, posting_date)
+    facts = facts_of(worklog, key_of_line(order.key, line) if line else order.key, policy.zone)
+    return _split(worklog, order, targets, found, policy, facts, posting_date)
 
 
 def _split(
@@ -121,7 +144,7 @@ def _split(
     targets: Sequence[Target],
     prices: Sequence[Price],
     policy: CostPolicy,
-    day: date,
+    facts: str,
     posting_date: date,
 ) -> tuple[Share, ...]:
     """Round the whole once, then allocate cents and seconds; parts of nothing are left out."""
@@ -130,7 +153,6 @@ def _split(
     total = round_to_minor(sum(exact, Fraction(0)), order.currency, policy.digits(order.currency))
     cents = allocate(total.minor, exact)
     seconds = allocate(worklog.seconds, [target.weight for target in targets])
-    facts = facts_of(worklog, order.key, policy.zone)
     return tuple(
         Share(
             worklog_id=worklog.id,
@@ -143,7 +165,7 @@ def _split(
             seconds=part_seconds,
             amount=Money(part_cents, order.currency),
             posting_date=posting_date,
-            work_date=day,
+            work_date=work_date(worklog, policy.zone),
             basis=_basis(facts, worklog.author, price, policy),
         )
         for target, price, part_cents, part_seconds in zip(targets, prices, cents, seconds, strict=True)
@@ -159,9 +181,9 @@ def _basis(facts: str, author: str, price: Price, policy: CostPolicy) -> Basis:
     return replace(basis, rate_currency=exchange.base, exchange_rate=exchange.rate, exchange_source=exchange.source)
 
 
-def targets_of(order: PurchaseOrder, policy: CostPolicy) -> tuple[Target, ...] | Finding:
-    """Where an order's labor goes, with weights that sum to one, or why it can go nowhere."""
-    lines = [line for line in order.lines if not line.closed] or list(order.lines)
+def targets_of(order: PurchaseOrder, policy: CostPolicy, number: str = "") -> tuple[Target, ...] | Finding:
+    """Where the labor of an order, or of one line, goes, with weights that sum to one, or why it can go nowhere."""
+    lines = [line for line in order.lines if not line.closed and number in ("", line.number)] or list(order.lines)
     refusal = _refusal(order, lines, policy)
     if refusal is not None:
         return refusal
@@ -216,25 +238,29 @@ def distribution_weights(line: OrderLine) -> tuple[Fraction, ...]:
     """Each distribution's part of a line that foots. A line of no amount splits evenly."""
     measures = _measures(line) or ()
     whole = sum(measures)
-    return tuple(measure / whole for measure in measures) if whole else (Fraction(1, len(measures)),) * len(measures)
+    return tuple(Fraction(each, whole) if whole else Fraction(1, len(measures)) for each in measures)
 
 
-def _measures(line: OrderLine) -> tuple[Fraction, ...] | None:
+def _measures(line: OrderLine) -> tuple[Exact, ...] | None:
     """The distributions by the first measure that all of them carry and that totals the line.
 
     ERPs fill the measures that are not in use with zeros, so that which one counts shows only in the total.
     """
     parts = line.distributions
     if len(parts) == 1 and not any((parts[0].amount and parts[0].amount.minor, parts[0].percent, parts[0].quantity)):
-        return (Fraction(1),)
-    amounts = [Fraction(part.amount.minor) for part in parts if part.amount is not None]
-    percents = [Fraction(part.percent) for part in parts if part.percent is not None]
-    quantities = [Fraction(part.quantity) for part in parts if part.quantity is not None]
-    wholes = ((amounts, Fraction(line.amount.minor)), (percents, WHOLE_PERCENT), (quantities, Fraction(line.quantity)))
-    for measures, whole in wholes:
+        return (1,)
+    for measures, whole in _measured(line):
         if len(measures) == len(parts) and sum(measures) == whole and min(measures) >= 0:
-            return tuple(measures)
+            return measures
     return None
+
+
+def _measured(line: OrderLine) -> Iterator[tuple[tuple[Exact, ...], Exact]]:
+    """What the distributions carry of each measure, and what that has to total."""
+    parts = line.distributions
+    yield tuple(part.amount.minor for part in parts if part.amount is not None), line.amount.minor
+    yield tuple(Fraction(part.percent) for part in parts if part.percent is not None), WHOLE_PERCENT
+    yield tuple(Fraction(part.quantity) for part in parts if part.quantity is not None), Fraction(line.quantity)
 
 
 def _projected(distribution: Distribution, policy: CostPolicy) -> Distribution:

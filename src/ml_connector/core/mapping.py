@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from ml_connector.core.money import Digits, Money, text_from_money
-from ml_connector.core.records import Coding, Kind, Project, PurchaseOrder
+from ml_connector.core.records import Coding, Kind, OrderLine, Project, PurchaseOrder, key_of_line
 
 SUMMARY_WIDTH_MAX = 255  # Jira refuses longer summaries.
 LABEL_WIDTH_MAX = 255
@@ -28,7 +28,7 @@ class PriorityRule:
 
 @dataclass(frozen=True, slots=True)
 class OrderMapping:
-    """Where purchase orders become issues, and as what."""
+    """Where purchase orders become issues, and as what. Lines become sub-tasks where `line_issue_type` names a type."""
 
     project: str
     issue_type: str
@@ -36,6 +36,7 @@ class OrderMapping:
     priority: str = ""
     priorities: tuple[PriorityRule, ...] = ()
     closed_status: str = ""
+    line_issue_type: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,10 @@ class IssueMapping:
 
 @dataclass(frozen=True, slots=True)
 class DesiredIssue:
-    """An issue as it should be. `values` are by our own names; money stays money until a site's field type is known."""
+    """An issue as it should be. `values` are by our own names; money stays money until a site's field type is known.
+
+    `parent` is the id of the issue that it is a sub-task of, empty for none.
+    """
 
     kind: Kind
     erp_key: str
@@ -95,11 +99,12 @@ class DesiredIssue:
     priority: str
     status: str
     values: Mapping[str, str | Money]
+    parent: str = ""
 
 
 def marker(connection: str, kind: Kind, erp_key: str) -> str:
     """The label that an issue is found by. The same order gives the same label, on every run and every machine."""
-    short = {Kind.PURCHASE_ORDER: "po", Kind.PROJECT: "project"}[kind]
+    short = {Kind.PURCHASE_ORDER: "po", Kind.ORDER_LINE: "line", Kind.PROJECT: "project"}[kind]
     plain = f"mlc-{connection}-{short}-{erp_key}"
     label = re.sub(r"[^A-Za-z0-9._/-]", "-", plain)
     if label == plain and len(label) <= LABEL_WIDTH_MAX:
@@ -134,6 +139,33 @@ def issue_of_order(order: PurchaseOrder, remaining: Money, mapping: IssueMapping
     )
 
 
+def issue_of_line(order: PurchaseOrder, line: OrderLine, parent: str, mapping: IssueMapping) -> DesiredIssue:
+    """The sub-task that a line of an order should be, under the order's issue."""
+    codings = [part.coding for part in line.distributions]
+    values: dict[str, str | Money] = {
+        "po_number": order.number,
+        "vendor": order.vendor,
+        "cost_center": _listed([coding.cost_center for coding in codings]),
+        "gl_account": _listed([coding.account for coding in codings]),
+        "project": _listed([coding.project for coding in codings]),
+        "authorized": line.amount,
+    }
+    erp_key = key_of_line(order.key, line.number)
+    return DesiredIssue(
+        kind=Kind.ORDER_LINE,
+        erp_key=erp_key,
+        marker=marker(mapping.connection, Kind.ORDER_LINE, erp_key),
+        project=mapping.orders.projects_by_entity.get(order.entity, mapping.orders.project),
+        type=mapping.orders.line_issue_type,
+        summary=_summary(f"PO {order.number} line {line.number}", line.description),
+        text=line_text(order, line, mapping.digits),
+        priority="",
+        status=mapping.orders.closed_status if line.closed or order.closed else "",
+        values={name: value for name, value in values.items() if name in mapping.fields},
+        parent=parent,
+    )
+
+
 def issue_of_project(project: Project, remaining: Money, mapping: IssueMapping) -> DesiredIssue:
     """The issue that a project of the ERP should be."""
     values: dict[str, str | Money] = {"project": project.number, "authorized": project.budget, "remaining": remaining}
@@ -163,14 +195,25 @@ def order_text(order: PurchaseOrder, digits: Digits) -> str:
         f"Ordered on {order.ordered}." if order.ordered else "",
         "Log your hours on this issue: they are posted to the coding below.",
     ]
-    lines = [
-        f"Line {line.number}: {line.description or 'no description'}, "
-        f"{text_from_money(line.amount, places)} {order.currency}"
-        + (" (closed)" if line.closed else "")
-        + "".join(f"\n  {coding_text(part.coding)}" for part in line.distributions)
-        for line in order.lines
-    ]
+    lines = [_line_text(order, line, places) for line in order.lines]
     return "\n\n".join(["\n".join(part for part in head if part), *lines])
+
+
+def line_text(order: PurchaseOrder, line: OrderLine, digits: Digits) -> str:
+    """The description of a line's sub-task."""
+    return "\n\n".join(
+        [
+            f"Line {line.number} of purchase order {order.number} of company {order.entity}.",
+            _line_text(order, line, digits(order.currency)),
+            "Hours that you log here are posted to the coding of this line alone.",
+        ]
+    )
+
+
+def _line_text(order: PurchaseOrder, line: OrderLine, places: int) -> str:
+    head = f"Line {line.number}: {line.description or 'no description'}, "
+    money = f"{text_from_money(line.amount, places)} {order.currency}" + (" (closed)" if line.closed else "")
+    return head + money + "".join(f"\n  {coding_text(part.coding)}" for part in line.distributions)
 
 
 def coding_text(coding: Coding) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from fractions import Fraction
+from math import lcm
 
 Digits = Callable[[str], int]
 """Minor digits of an ISO 4217 currency: 2 for USD, 0 for JPY, 3 for KWD. Raises ValueError for an unknown one."""
@@ -63,11 +64,11 @@ def decimal_from_text(text: str) -> Decimal:
 
 def round_to_minor(amount: Decimal | Fraction, currency: str, digits: int) -> Money:
     """The one rounding of money: half away from zero, to whole minor units."""
-    exact = Fraction(amount) * 10**digits
+    numerator, denominator = amount.as_integer_ratio()
     # A fraction has no quantize; halves are decided on the doubled numerator, exactly.
-    sign = -1 if exact < 0 else 1
-    doubled = abs(exact) * 2
-    return Money(sign * ((doubled.numerator + doubled.denominator) // (2 * doubled.denominator)), currency)
+    sign = -1 if numerator < 0 else 1
+    doubled = abs(numerator) * 10**digits * 2
+    return Money(sign * ((doubled + denominator) // (2 * denominator)), currency)
 
 
 def text_from_money(money: Money, digits: int) -> str:
@@ -83,10 +84,11 @@ def allocate(total: int, weights: Sequence[Fraction]) -> tuple[int, ...]:
     """
     if not weights or min(weights) < 0 or sum(weights) <= 0:
         raise ValueError("a split needs weights of zero or more, and one above zero")
-    sign, size, whole = (-1 if total < 0 else 1), abs(total), sum(weights)
-    exact = [size * weight / whole for weight in weights]
-    parts = [int(share) for share in exact]
-    by_remainder = sorted(range(len(parts)), key=lambda index: (parts[index] - exact[index], index))
+    scale = lcm(*(weight.denominator for weight in weights))
+    sizes = [weight.numerator * (scale // weight.denominator) for weight in weights]
+    sign, size, whole = (-1 if total < 0 else 1), abs(total), sum(sizes)
+    parts = [size * each // whole for each in sizes]
+    by_remainder = sorted(range(len(parts)), key=lambda index: (-(size * sizes[index] % whole), index))
     for index in by_remainder[: size - sum(parts)]:
         parts[index] += 1
     return tuple(sign * part for part in parts)

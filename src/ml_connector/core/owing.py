@@ -201,7 +201,7 @@ class _About:
         if order is None:
             return None
         unbarred = replace(policy, periods=PeriodPolicy(), accounts=None, cost_centers=None)
-        found = cost(worklog, order, unbarred)
+        found = cost(worklog, order, unbarred, self.item.line)
         return None if isinstance(found, Finding) else found
 
     def _unpriced(

@@ -17,7 +17,7 @@ from ml_connector.core.journal import fingerprint
 from ml_connector.core.journals import Draft, Grouping, drafts, line_content
 from ml_connector.core.labor import CostPolicy, overfull_days
 from ml_connector.core.ledger import Entry, Recorded, Share
-from ml_connector.core.mapping import DesiredIssue, IssueMapping, issue_of_order, issue_of_project
+from ml_connector.core.mapping import DesiredIssue, IssueMapping, issue_of_line, issue_of_order, issue_of_project
 from ml_connector.core.money import Money, text_from_money
 from ml_connector.core.records import Finding, Kind, Project, PurchaseOrder, Severity, Worklog
 
@@ -208,10 +208,19 @@ class World:
     cooling: frozenset[str] = frozenset()
 
 
+def owes_postings(world: World, policy: CostPolicy) -> bool:
+    """Whether a plan for this world could hold postings."""
+    return bool(lacking(world.work, _books(world, policy)).deltas or accrued(world.work, world.recorded))
+
+
+def _books(world: World, policy: CostPolicy) -> Books:
+    overfull = overfull_days(world.day_worklogs, policy.zone, policy.hours_per_day_max)
+    return Books(world.orders, world.recorded, policy, world.today, overfull)
+
+
 def make_plan(world: World, mapping: IssueMapping, policy: CostPolicy, grouping: Grouping) -> Plan:
     """Compare what is with what should be, for everything in the world given."""
-    overfull = overfull_days(world.day_worklogs, policy.zone, policy.hours_per_day_max)
-    books = Books(world.orders, world.recorded, policy, world.today, overfull)
+    books = _books(world, policy)
     missing = lacking(world.work, books)
     estimated = accrued(world.work, world.recorded)
     back = taking_back(estimated, missing, books)
@@ -242,8 +251,7 @@ def make_plan(world: World, mapping: IssueMapping, policy: CostPolicy, grouping:
 
 def make_accrual_plan(world: World, ends: Mapping[str, date], policy: CostPolicy, grouping: Grouping) -> Plan:
     """The accruals that the periods with these last days, by entity, still lack."""
-    overfull = overfull_days(world.day_worklogs, policy.zone, policy.hours_per_day_max)
-    lacks = accruing(world.work, Books(world.orders, world.recorded, policy, world.today, overfull), ends)
+    lacks = accruing(world.work, _books(world, policy), ends)
     return Plan(world.connection, _postings(lacks, world, grouping.for_accruals()), lacks.findings, accrue=ends)
 
 
@@ -300,12 +308,23 @@ def _issue_operations(
         left = remaining[Kind.PURCHASE_ORDER, key]
         stale = order.closed and _before(order.ordered, mapping.opened_from)
         yield from _operations(world, issue_of_order(order, left, mapping), left, order.fields, mapping, stale=stale)
+        yield from _line_operations(world, order, mapping)
     for key, project in sorted(world.projects.items()):
         left = remaining[Kind.PROJECT, key]
         stale = not project.active and _before(project.ends, mapping.opened_from)
         yield from _operations(
             world, issue_of_project(project, left, mapping), left, project.fields, mapping, stale=stale
         )
+
+
+def _line_operations(world: World, order: PurchaseOrder, mapping: IssueMapping) -> Iterator[Operation]:
+    """The sub-tasks of an order's lines, once the order has its issue. A closed line gets none any more."""
+    parent = world.bound.get((Kind.PURCHASE_ORDER, order.key))
+    if not mapping.orders.line_issue_type or parent is None or parent.gone:
+        return
+    for line in order.lines:
+        issue = issue_of_line(order, line, parent.issue_id, mapping)
+        yield from _operations(world, issue, line.amount, {}, mapping, stale=line.closed or order.closed)
 
 
 def _before(day: date | None, opened_from: date | None) -> bool:
@@ -421,7 +440,8 @@ def operation_content(operation: Operation) -> list[object]:
     match operation:
         case CreateIssue():
             issue = operation.issue
-            return [operation.key, issue.marker, issue.project, issue.type, dict(operation.content)]
+            parent = [issue.parent] if issue.parent else []
+            return [operation.key, issue.marker, issue.project, issue.type, dict(operation.content), *parent]
         case EditIssue():
             return [operation.key, operation.issue_id, dict(operation.changes)]
         case MoveIssue():

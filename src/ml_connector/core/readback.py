@@ -148,6 +148,7 @@ class _Pages:
             line.posting_date,
             f"The ledger shows another line than was released: {'; '.join(changes)}.",
             (line_leg(part), _theirs(seen, cost=bool(part.shares), sign=-1)),
+            seconds=0 if seen.seconds is None else line.seconds - seen.seconds,
         )
 
     def _doubled(self, address: str, part: PostingLine, copy: SeenLine) -> Difference:
@@ -248,6 +249,7 @@ def alterations(line: JournalLine, seen: SeenLine, digits: Digits) -> tuple[str,
         ("dimensions", _dimensions(mine), _dimensions(theirs)),
         ("posting date", line.posting_date.isoformat(), seen.posting_date.isoformat()),
         ("document", line.document, seen.document),
+        ("seconds", str(line.seconds), str(line.seconds if seen.seconds is None else seen.seconds)),
     )
     return tuple(f"{name} {theirs or 'none'}, was {mine or 'none'}" for name, mine, theirs in pairs if mine != theirs)
 

@@ -73,6 +73,11 @@ class OrderLine:
     distributions: tuple[Distribution, ...] = ()
 
 
+def key_of_line(order: str, number: str) -> str:
+    """The key of an order's line, as bindings and worklogs name it."""
+    return f"{order}/{number}"
+
+
 @dataclass(frozen=True, slots=True)
 class PurchaseOrder:
     """A purchase order of one entity, in one currency. `fields` are the ERP's user fields, by the ERP's names."""

@@ -34,6 +34,8 @@ class Books:
     active_accounts: frozenset[str]
     post_from: date
     zone: tzinfo = UTC
+    raised: int = 1
+    """How many times the rate card's amounts an hour costs by now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ def expected(books: Books) -> Counter[Bucket]:
         if order is None or worklog["deleted"] or not worklog["seconds"] or day < books.post_from:
             continue
         parts = weights(order, books)
-        for part, minor in zip(parts, _cents(worklog, order, parts, books.people), strict=True):
+        for part, minor in zip(parts, _cents(worklog, order, parts, books), strict=True):
             where = (order["company"], part.account, part.cost_center, part.project)
             totals[(*where, f"{day:%Y-%m}", order["currency"])] += minor
     return Counter({bucket: minor for bucket, minor in totals.items() if minor})
@@ -92,13 +94,13 @@ def _chargeable(part: Part, books: Books) -> bool:
     return bool(part.project) and known_center and part.account in books.active_accounts
 
 
-def _cents(worklog: dict[str, Any], order: dict[str, Any], parts: list[Part], people: list[str]) -> list[int]:
+def _cents(worklog: dict[str, Any], order: dict[str, Any], parts: list[Part], books: Books) -> list[int]:
     """Hours times rate over all parts, rounded once; that sum is then split, the largest remainders first."""
     if not parts:
         return []
-    person = people.index(worklog["author"])
+    person = books.people.index(worklog["author"])
     whole = sum(part.weight for part in parts)
-    scale = 1 if order["currency"] in WITHOUT_CENTS else 100
+    scale = (1 if order["currency"] in WITHOUT_CENTS else 100) * books.raised
     exact = [
         Fraction(worklog["seconds"], 3600) * part.weight / whole * hourly(person, order["currency"], part) * scale
         for part in parts

@@ -21,16 +21,15 @@ def attest(lane: Lane, order: str, period: str, who: Principal) -> int:
     zone, now = lane.policy.cost.zone, lane.clock.now()
     with lane.database.begin() as tx:
         lane.guard(tx)
-        bound = bindings.by_keys(tx, lane.name, [(Kind.PURCHASE_ORDER, order)])
-        issues = [binding.issue_id for binding in bound if binding.issue_id]
-        if not issues:
+        places = {each.issue_id: each.erp_key for each in bindings.of_orders(tx, lane.name, [order]) if each.issue_id}
+        if not places:
             raise Refused(
                 f"Purchase order {order} has no issue, and so no hours.",
                 remedy="Name an order as `ml-connector budget` does, company first.",
             )
         hours = {
-            held.worklog.id: facts_of(held.worklog, order, zone)
-            for held in worklogs.of_issues(tx, lane.name, issues)
+            held.worklog.id: facts_of(held.worklog, places[held.worklog.issue_id], zone)
+            for held in worklogs.of_issues(tx, lane.name, list(places))
             if held.state == Fate.LIVE
             and period_of(work_date(held.worklog, zone)) == period
             and held.worklog.author != who.account_id

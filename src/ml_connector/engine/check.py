@@ -92,7 +92,8 @@ def _jira(lane: Lane) -> Iterator[Check]:
 def _projects(lane: Lane) -> Iterator[Check]:
     mapping = lane.policy.mapping
     known = set(lane.jira.projects())
-    wanted = {project: {mapping.orders.issue_type} for project in _order_projects(lane)}
+    types_of_orders = {mapping.orders.issue_type, mapping.orders.line_issue_type} - {""}
+    wanted = {project: set(types_of_orders) for project in _order_projects(lane)}
     wanted.setdefault(mapping.projects.project, set()).update(
         {mapping.projects.issue_type, *mapping.projects.types.values()}
     )

@@ -131,6 +131,7 @@ def _draft(operation: CreateIssue, fields: SiteFields) -> IssueDraft:
         marker=issue.marker,
         priority=issue.priority,
         fields=fields.values(operation.content),
+        parent=issue.parent,
     )
 
 

@@ -9,7 +9,6 @@ from sqlalchemy import Connection as Transaction
 from ml_connector.core.document import Document, line_document
 from ml_connector.core.ledger import DROPPED, Posting, PostingLine, Recorded
 from ml_connector.core.money import Digits, Money, text_from_money
-from ml_connector.core.records import Kind
 from ml_connector.errors import Refused
 from ml_connector.store import bindings, plans, postings, worklogs
 
@@ -91,7 +90,7 @@ def _worklog(tx: Transaction, connection: str, worklog_id: str, digits: Digits, 
     for item in held:
         worklog = item.worklog
         bound = bindings.by_issue_ids(tx, connection, [worklog.issue_id])
-        orders = [binding.erp_key for binding in bound if binding.kind is Kind.PURCHASE_ORDER]
+        orders = [binding.order for binding in bound if binding.order]
         document |= {
             "state": item.state,
             "author": worklog.author,

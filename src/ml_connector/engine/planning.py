@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from ml_connector.core.ledger import outstanding
-from ml_connector.core.plan import Plan, World, make_accrual_plan, make_plan
+from ml_connector.core.plan import Plan, World, make_accrual_plan, make_plan, owes_postings
 from ml_connector.engine.lane import Lane
 from ml_connector.engine.world import all_keys, erp_facts, load_world, only_worklogs, recosting
 
@@ -59,5 +59,5 @@ def plan_recosting(lane: Lane, keys: Collection[str]) -> Plan:
 def _plan(lane: Lane, world: World) -> Plan:
     """Hand a world to the core. The ERP is asked for accounts, cost centers and periods only where hours wait."""
     policy = lane.policy
-    plan = make_plan(world, policy.mapping, policy.cost, policy.grouping)
-    return make_plan(world, policy.mapping, erp_facts(lane), policy.grouping) if plan.postings else plan
+    cost = erp_facts(lane) if owes_postings(world, policy.cost) else policy.cost
+    return make_plan(world, policy.mapping, cost, policy.grouping)

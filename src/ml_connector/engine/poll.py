@@ -36,7 +36,9 @@ Reached = Mapping[str, datetime]
 
 
 def order_key(kind: Kind, key: str) -> str:
-    """The name of a piece of work in the queue: `purchase_order:1000/4500012`."""
+    """The name of a piece of work in the queue: `purchase_order:1000/4500012`. A line is worked off with its order."""
+    if kind is Kind.ORDER_LINE:
+        return f"{Kind.PURCHASE_ORDER.value}:{key.rpartition('/')[0]}"
     return f"{kind.value}:{key}"
 
 
@@ -61,7 +63,7 @@ def poll_erp(lane: Lane, reached: Reached) -> None:
     until = lane.clock.now()
     for kind in Kind:
         stream = f"erp.{kind}"
-        since = reached.get(stream)
+        since = _behind(reached.get(stream), until)
         window = Window(since - ERP_OVERLAP if since else None, until)
         for page in lane.erp.changes(kind, window):
             with lane.database.begin() as tx:
@@ -69,6 +71,14 @@ def poll_erp(lane: Lane, reached: Reached) -> None:
                 owner_kind = Kind.PROJECT if kind is Kind.PROJECT else Kind.PURCHASE_ORDER
                 keys.add(tx, lane.name, (order_key(owner_kind, owner) for owner in owners), until)
         _move(lane, stream, until)
+
+
+def _behind(position: datetime | None, now: datetime) -> datetime | None:
+    """Where to go on reading; None, from the beginning, where our clock has been set back.
+
+    Positions were stored by a clock that ran ahead, so that nobody knows what they cover.
+    """
+    return None if position is not None and position > now else position
 
 
 def poll_worklogs(lane: Lane, reached: Reached) -> None:
@@ -173,7 +183,7 @@ def poll_issues(lane: Lane, reached: Reached) -> None:
     """Find issues that changed status, key or project since the last search. The index is a hint like any other."""
     stream = "jira.issues"
     now = lane.clock.now()
-    since = reached.get(stream)
+    since = _behind(reached.get(stream), now)
     with lane.database.read() as tx:
         anything = bool(bindings.all_bound(tx, lane.name))
     if not anything:

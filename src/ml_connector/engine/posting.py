@@ -34,7 +34,9 @@ def advance(lane: Lane, reference: str) -> State:
     """Take a posting as far as it will go now, and return where it stands."""
     for _ in range(STEPS_MAX):
         posting = _load(lane, reference)
-        if posting.state in RESTING or not _try_step(lane, posting):
+        if posting.state in RESTING:
+            return posting.state
+        if not _try_step(lane, posting):
             break
     return _load(lane, reference).state
 

@@ -109,7 +109,7 @@ def _read_hours(lane: Lane, charged: Collection[str]) -> _Hours:
     since = datetime.combine(start, time(), UTC) - FIRST_FEED_SPAN
     with lane.database.read() as tx:
         known = {held.worklog.id: held for held in worklogs.everything(tx, lane.name)}
-        issue_ids = [item.issue_id for item in bindings.all_bound(tx, lane.name) if item.kind is Kind.PURCHASE_ORDER]
+        issue_ids = [item.issue_id for item in bindings.all_bound(tx, lane.name) if item.order]
     named = {change.worklog_id for change in all_changes(lane.jira.updated_worklogs, since)}
     deleted = {change.worklog_id: change.at for change in all_changes(lane.jira.deleted_worklogs, since)}
     shown: dict[str, Worklog] = {}
@@ -144,9 +144,9 @@ def _bound_work(tx: Transaction, lane: Lane, hours: _Hours) -> tuple[tuple[Logge
     """The worklogs with the orders that their issues stand for, and those orders."""
     found = list(hours.fates())
     issues = {
-        binding.issue_id: binding.erp_key
+        binding.issue_id: binding
         for binding in bindings.by_issue_ids(tx, lane.name, list({worklog.issue_id for worklog, _ in found}))
-        if binding.kind is Kind.PURCHASE_ORDER
+        if binding.order
     }
     ids = [worklog.id for worklog, _ in found]
     refused = holds.held(tx, lane.name, ids)
@@ -154,13 +154,21 @@ def _bound_work(tx: Transaction, lane: Lane, hours: _Hours) -> tuple[tuple[Logge
     attested = attestations.of_worklogs(tx, lane.name, ids)
     work: list[LoggedWork] = []
     for worklog, fate in found:
-        order = issues.get(worklog.issue_id, "")
+        binding = issues.get(worklog.issue_id)
+        order, line, place = (binding.order, binding.line, binding.erp_key) if binding else ("", "", "")
+        facts = facts_of(worklog, place, lane.policy.cost.zone)
         hold = refused.get(worklog.id)
-        still = hold is not None and hold.facts == facts_of(worklog, order, lane.policy.cost.zone)
-        reason = hold.reason if hold and still else ""
-        facts = facts_of(worklog, order, lane.policy.cost.zone)
-        waits = lane.policy.attestation and (worklog.id, facts) not in attested
-        work.append(LoggedWork(worklog, fate, order, reason, withdrawn=worklog.id in withdrawn, attested=not waits))
+        work.append(
+            LoggedWork(
+                worklog,
+                fate,
+                order,
+                hold.reason if hold and hold.facts == facts else "",
+                withdrawn=worklog.id in withdrawn,
+                attested=not lane.policy.attestation or (worklog.id, facts) in attested,
+                line=line,
+            )
+        )
     keys = {order_key(Kind.PURCHASE_ORDER, item.order) for item in work if item.order}
     return tuple(work), load_records(tx, lane, keys).orders
 

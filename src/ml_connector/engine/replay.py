@@ -61,7 +61,7 @@ def _orders(tx: Transaction, lane: Lane, subject: str) -> list[str]:
 
 
 def _worklogs(tx: Transaction, lane: Lane, orders: Collection[str]) -> set[str]:
-    bound = bindings.by_keys(tx, lane.name, [(Kind.PURCHASE_ORDER, order) for order in orders])
+    bound = bindings.of_orders(tx, lane.name, orders)
     there = worklogs.of_issues(tx, lane.name, [binding.issue_id for binding in bound if binding.issue_id])
     return {item.worklog.id for item in there} | postings.worklogs_of_orders(tx, lane.name, orders)
 

@@ -5,7 +5,8 @@ Runs on a schedule of its own, so that the ordinary cycle stays cheap.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import datetime
 
 from ml_connector.core.journal import Presence, presence
 from ml_connector.core.ledger import Posting, State
@@ -85,19 +86,45 @@ def _as_known(issue: Issue, binding: bindings.Binding) -> bool:
 
 
 def sweep_erp(lane: Lane) -> tuple[Finding, ...]:
-    """List all orders and projects: one that is not there any more was deleted, and no delta says so for certain."""
+    """List everything: what is not there any more was deleted, and no delta says so for certain.
+
+    It also finds what deltas missed, whatever our clock or theirs did.
+    """
     now = lane.clock.now()
     found: list[Finding] = []
-    for kind in (Kind.PURCHASE_ORDER, Kind.PROJECT):
-        present: set[str] = set()
-        for page in lane.erp.changes(kind, Window(None, now)):
-            present |= {row.key for row in page}
-            with lane.database.begin() as tx:
-                owners = erp_rows.take(tx, lane.name, page, now)
-                keys.add(tx, lane.name, (order_key(kind, owner) for owner in owners), now)
-        with lane.database.read() as tx:
-            found += [_gone(kind, key) for key in sorted(erp_rows.absent(tx, lane.name, kind, present))]
+    listed: set[str] = set()
+    for kind in Kind:
+        present = _list(lane, kind, now)
+        if kind in (Kind.PURCHASE_ORDER, Kind.PROJECT):
+            with lane.database.read() as tx:
+                found += [_gone(kind, key) for key in sorted(erp_rows.absent(tx, lane.name, kind, present))]
+            listed |= present
+        else:
+            _drop_parts(lane, kind, listed, present, now)
     return tuple(found)
+
+
+def _list(lane: Lane, kind: Kind, now: datetime) -> set[str]:
+    """Read all records of a kind, and return their keys."""
+    present: set[str] = set()
+    for page in lane.erp.changes(kind, Window(None, now)):
+        present |= {row.key for row in page}
+        owner_kind = Kind.PROJECT if kind is Kind.PROJECT else Kind.PURCHASE_ORDER
+        with lane.database.begin() as tx:
+            owners = erp_rows.take(tx, lane.name, page, now)
+            keys.add(tx, lane.name, (order_key(owner_kind, owner) for owner in owners), now)
+    return present
+
+
+def _drop_parts(lane: Lane, kind: Kind, orders: Collection[str], present: Collection[str], now: datetime) -> None:
+    """A line or distribution that is gone while its order is listed was deleted: an order is seen whole, or not."""
+    with lane.database.read() as tx:
+        held = erp_rows.held(tx, lane.name, kind)
+    gone = {key: owner for key, owner in held.items() if key not in present and owner in orders}
+    if gone:
+        with lane.database.begin() as tx:
+            erp_rows.drop(tx, lane.name, kind, gone.keys(), now)
+            keys.add(tx, lane.name, {order_key(Kind.PURCHASE_ORDER, owner) for owner in gone.values()}, now)
 
 
 def _gone(kind: Kind, key: str) -> Finding:

@@ -9,10 +9,10 @@ from datetime import datetime
 from ml_connector.core.accruals import is_waiting
 from ml_connector.core.ledger import OPEN, State
 from ml_connector.core.plan import Operation, Plan, PostJournal, World
-from ml_connector.core.records import Finding, Severity
+from ml_connector.core.records import Finding, Kind, Severity
 from ml_connector.engine.lane import Lane
 from ml_connector.engine.planning import plan_keys
-from ml_connector.engine.poll import poll
+from ml_connector.engine.poll import order_key, poll
 from ml_connector.engine.posting import advance, doubts
 from ml_connector.engine.proposal import BY_ACCRUAL, BY_POLICY, apply, keep, passes_by_policy, write_issues
 from ml_connector.engine.receive import Received, receive
@@ -208,5 +208,6 @@ def _unfinished(plan: Plan, world: World, refusals: dict[str, Finding]) -> set[s
     keys_left = {f"purchase_order:{order}" for order in orders | charged | accrued | world.cooling}
     for finding in held:
         kind, _, key = finding.subject.rpartition(" ")
-        keys_left.add(f"{kind.replace(' ', '_')}:{key}")
+        of_line = kind == "order line"
+        keys_left.add(order_key(Kind.ORDER_LINE, key) if of_line else f"{kind.replace(' ', '_')}:{key}")
     return keys_left

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -78,7 +78,8 @@ def load_world(tx: Transaction, lane: Lane, keys: Collection[str], *, cooling: b
     Hours that changed too lately are left out, unless `cooling` is False.
     """
     of_orders = {erp_key for kind, erp_key in map(split_key, keys) if kind is Kind.PURCHASE_ORDER}
-    held = _held_worklogs(tx, lane, of_orders)
+    asked = _bindings(tx, lane, keys)
+    held = _held_worklogs(tx, lane, of_orders, asked)
     recorded = postings.recorded_of_worklogs(tx, lane.name, list(held))
     issue_ids = {item.worklog.issue_id for item in held.values()} | _charged_issues(recorded)
     issues = {binding.issue_id: binding for binding in bindings.by_issue_ids(tx, lane.name, issue_ids)}
@@ -88,7 +89,7 @@ def load_world(tx: Transaction, lane: Lane, keys: Collection[str], *, cooling: b
     labor = postings.labor_sums(tx, lane.name)
     bound = {
         (binding.kind, binding.erp_key): _bound(binding)
-        for binding in bindings.by_keys(tx, lane.name, [split_key(key) for key in wanted])
+        for binding in _with_orders(tx, lane, asked, issues.values())
         if binding.issue_id
     }
     work = _work(tx, lane, held, issues)
@@ -109,6 +110,24 @@ def load_world(tx: Transaction, lane: Lane, keys: Collection[str], *, cooling: b
         findings=records.findings,
         cooling=frozenset(order for item in fresh for order in _orders_of(item, recorded)),
     )
+
+
+def _bindings(tx: Transaction, lane: Lane, keys: Collection[str]) -> list[Binding]:
+    """The issues of these orders, of their lines and of these projects."""
+    wanted = [split_key(key) for key in keys]
+    projects = [(kind, erp_key) for kind, erp_key in wanted if kind is Kind.PROJECT]
+    orders = [erp_key for kind, erp_key in wanted if kind is Kind.PURCHASE_ORDER]
+    return [*bindings.of_orders(tx, lane.name, orders), *bindings.by_keys(tx, lane.name, projects)]
+
+
+def _with_orders(
+    tx: Transaction, lane: Lane, asked: Sequence[Binding], others: Collection[Binding]
+) -> Iterator[Binding]:
+    """What was asked for, and every issue of the other orders that came along."""
+    yield from asked
+    yield from (binding for binding in others if not binding.order)
+    known = {binding.order for binding in asked}
+    yield from bindings.of_orders(tx, lane.name, {binding.order for binding in others if binding.order} - known)
 
 
 def _is_cooling(lane: Lane, item: LoggedWork) -> bool:
@@ -132,10 +151,10 @@ def recosting(world: World, ids: Collection[str]) -> World:
     return replace(world, work=tuple(replace(item, recost=item.worklog.id in ids) for item in world.work))
 
 
-def _held_worklogs(tx: Transaction, lane: Lane, orders: Collection[str]) -> dict[str, Held]:
+def _held_worklogs(tx: Transaction, lane: Lane, orders: Collection[str], asked: Iterable[Binding]) -> dict[str, Held]:
     """Worklogs on the orders' issues now, and those that our books charge to the orders."""
-    bound = bindings.by_keys(tx, lane.name, [(Kind.PURCHASE_ORDER, order) for order in orders])
-    found = worklogs.of_issues(tx, lane.name, [binding.issue_id for binding in bound if binding.issue_id])
+    of_orders = [binding.issue_id for binding in asked if binding.order and binding.issue_id]
+    found = worklogs.of_issues(tx, lane.name, of_orders)
     charged = postings.worklogs_of_orders(tx, lane.name, orders)
     missing = set(charged) - {item.worklog.id for item in found}
     return {item.worklog.id: item for item in (*found, *worklogs.by_ids(tx, lane.name, list(missing)))}
@@ -154,7 +173,7 @@ def _same_groups(
     recorded: Mapping[str, Sequence[Recorded]],
 ) -> dict[str, tuple[Recorded, ...]]:
     """What else our books hold about every order that a line may be planned for: generations count whole groups."""
-    touched = set(orders) | {issue.erp_key for issue in issues if issue.kind is Kind.PURCHASE_ORDER}
+    touched = set(orders) | {issue.order for issue in issues if issue.order}
     touched |= {item.share.order for items in recorded.values() for item in items}
     others = postings.worklogs_of_orders(tx, lane.name, touched) - set(recorded)
     return postings.recorded_of_worklogs(tx, lane.name, others)
@@ -168,11 +187,10 @@ def _work(tx: Transaction, lane: Lane, held: dict[str, Held], issues: dict[str, 
     work: list[LoggedWork] = []
     for worklog_id, item in held.items():
         binding = issues.get(item.worklog.issue_id)
-        order = binding.erp_key if binding is not None and binding.kind is Kind.PURCHASE_ORDER else ""
+        order, line = (binding.order, binding.line) if binding is not None else ("", "")
+        facts = facts_of(item.worklog, binding.erp_key if binding is not None and order else "", zone)
         hold = refused.get(worklog_id)
-        still = hold is not None and hold.facts == facts_of(item.worklog, order, zone)
-        reason = hold.reason if hold and still else ""
-        facts = facts_of(item.worklog, order, zone)
+        reason = hold.reason if hold is not None and hold.facts == facts else ""
         work.append(
             LoggedWork(
                 item.worklog,
@@ -181,6 +199,7 @@ def _work(tx: Transaction, lane: Lane, held: dict[str, Held], issues: dict[str, 
                 reason,
                 withdrawn=worklog_id in withdrawn,
                 attested=not lane.policy.attestation or (worklog_id, facts) in attested,
+                line=line,
             )
         )
     return tuple(work)

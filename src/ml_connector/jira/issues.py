@@ -129,6 +129,7 @@ def create_request(drafts: Sequence[IssueDraft]) -> Request:
 
 def _fields(draft: IssueDraft) -> dict[str, object]:
     priority = {"priority": {"name": draft.priority}} if draft.priority else {}
+    parent = {"parent": {"id": draft.parent}} if draft.parent else {}
     return {
         "project": {"key": draft.project},
         "issuetype": {"name": draft.type},
@@ -136,6 +137,7 @@ def _fields(draft: IssueDraft) -> dict[str, object]:
         "description": document(draft.text),
         "labels": [draft.marker],
         **priority,
+        **parent,
         **{name: json_value(value) for name, value in draft.fields.items()},
     }
 

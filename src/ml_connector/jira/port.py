@@ -31,7 +31,8 @@ class ChangePage:
 class IssueDraft:
     """An issue to create. `text` is plain text in paragraphs; the adapter writes it as its deployment wants it.
 
-    `fields` are by field id, with JSON values; `marker` is the label that the issue is found by.
+    `fields` are by field id, with JSON values; `marker` is the label that the issue is found by; `parent` the id of the
+    issue that it is a sub-task of.
     """
 
     project: str
@@ -41,6 +42,7 @@ class IssueDraft:
     marker: str
     priority: str = ""
     fields: Mapping[str, object] = field(default_factory=dict)
+    parent: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,15 @@ def is_public(address: str) -> bool:
     return parsed.is_global and not parsed.is_multicast and parsed not in METADATA_ADDRESSES
 
 
+def is_loopback_name(host: str) -> bool:
+    """Whether a host name or literal address is this machine, without asking a name server."""
+    plain = host.strip("[]").rstrip(".").lower()
+    try:
+        return ip_address(plain).is_loopback
+    except ValueError:
+        return plain == "localhost"
+
+
 def _wrapped(address: IPv4Address | IPv6Address) -> IPv4Address | None:
     if isinstance(address, IPv4Address):
         return None

@@ -99,6 +99,8 @@ class JiraOrders(Section):
     """Steps by authorized amount; the highest step that is reached counts."""
     closed_status: OptionalText = ""
     """Status that the issue is moved to when the order is closed; empty moves none."""
+    line_issue_type: OptionalText = ""
+    """Issue type of a sub-task for each line of an order; empty makes none."""
 
 
 class JiraProjects(Section):

@@ -22,9 +22,10 @@ FILE_BYTES_MAX = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """The directory of one installation."""
+    """The directory of one installation, and the address of its database where that is not a file in it."""
 
     directory: Path
+    database: str = ""
 
     @property
     def connections(self) -> Path:
@@ -43,8 +44,8 @@ class Home:
 
     @property
     def database_url(self) -> str:
-        """The embedded database, as SQLAlchemy takes it."""
-        return f"sqlite:///{self.database_file.absolute()}"
+        """The database, as SQLAlchemy takes it: the embedded one, unless another is named."""
+        return self.database or f"sqlite:///{self.database_file.absolute()}"
 
     def connection_file(self, name: str) -> Path:
         """File of one connection."""

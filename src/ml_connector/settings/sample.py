@@ -87,6 +87,7 @@ url = {jira_url}
 project = {orders_project}
 #issue_type = "Task"
 #priority = ""
+#line_issue_type = ""
 #closed_status = ""
 
 #[jira.orders.projects_by_entity]

@@ -20,6 +20,7 @@ MAPPING_KEYS: tuple[tuple[str, ...], ...] = (
     ("cloudsuite", "enterprise_group"),
     ("cloudsuite", "entities"),
     ("cloudsuite", "fields"),
+    ("jira", "orders", "line_issue_type"),
     ("posting", "grain"),
     ("posting", "lines_max"),
     ("posting", "correction"),
@@ -34,7 +35,8 @@ approval, what an issue looks like) never changes what an hour costs or where it
 
 def mapping_version(connection: Connection) -> str:
     """Changes with everything that decides coding, rates or grouping, and with nothing else."""
-    mapping = {".".join(keys): _part(connection, keys) for keys in MAPPING_KEYS}
+    settings = connection.model_dump()
+    mapping = {".".join(keys): _part(settings, keys) for keys in MAPPING_KEYS}
     entities = sorted(_canonical(person) for person in _people(connection, "entity"))
     calendar = sorted(_canonical(period.model_dump()) for period in connection.period)
     return _hash([mapping, _rates(connection), entities, *([calendar] if calendar else [])])
@@ -57,8 +59,8 @@ def _people(connection: Connection, *keys: str) -> list[dict[str, object]]:
     return [person.model_dump(include={"account_id", *keys}) for person in connection.person]
 
 
-def _part(connection: Connection, keys: tuple[str, ...]) -> object:
-    part: object = connection.model_dump()
+def _part(settings: dict[str, object], keys: tuple[str, ...]) -> object:
+    part: object = settings
     for key in keys:
         assert isinstance(part, dict)
         part = part[key]

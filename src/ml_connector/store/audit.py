@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select
+from sqlalchemy import Connection, Row, bindparam, func, insert, select
 
 from ml_connector.core.journal import fingerprint
 from ml_connector.store.database import from_time
@@ -16,10 +16,16 @@ from ml_connector.store.tables import audit
 GENESIS = ""
 """What the first entry follows."""
 
+LAST = select(audit.c.seq, audit.c.hash).order_by(audit.c.seq.desc()).limit(1)
+HASH = select(audit.c.hash).where(audit.c.seq == bindparam("seq"))
+CHAIN = select(audit).order_by(audit.c.seq)
+COUNT = select(func.count()).select_from(audit)
+INSERT = insert(audit)
+
 
 def append(tx: Connection, at: datetime, actor: str, action: str, subject: str, detail: Mapping[str, object]) -> None:
     """Add an entry after the last. Call it inside the transaction that does what it tells."""
-    last = tx.execute(select(audit.c.seq, audit.c.hash).order_by(audit.c.seq.desc()).limit(1)).one_or_none()
+    last = tx.execute(LAST).one_or_none()
     row: dict[str, Any] = {
         "seq": 1 if last is None else last.seq + 1,
         "at": from_time(at),
@@ -29,7 +35,7 @@ def append(tx: Connection, at: datetime, actor: str, action: str, subject: str, 
         "detail": dict(detail),
         "previous": GENESIS if last is None else last.hash,
     }
-    tx.execute(insert(audit), [{**row, "hash": fingerprint(row)}])
+    tx.execute(INSERT, {**row, "hash": fingerprint(row)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +48,14 @@ class Head:
 
 def head(tx: Connection) -> Head | None:
     """The last entry; None where there is none."""
-    row = tx.execute(select(audit.c.seq, audit.c.hash).order_by(audit.c.seq.desc()).limit(1)).one_or_none()
+    row = tx.execute(LAST).one_or_none()
     return None if row is None else Head(row.seq, row.hash)
 
 
 def lacks(tx: Connection, anchors: Iterable[Head]) -> Head | None:
     """The first of the heads kept elsewhere that the chain does not hold as it was; None where it holds them all."""
     for anchor in anchors:
-        if tx.scalar(select(audit.c.hash).where(audit.c.seq == anchor.seq)) != anchor.hash:
+        if tx.scalar(HASH, {"seq": anchor.seq}) != anchor.hash:
             return anchor
     return None
 
@@ -57,7 +63,7 @@ def lacks(tx: Connection, anchors: Iterable[Head]) -> Head | None:
 def verify(tx: Connection) -> int | None:
     """The number of the first entry that does not follow from those before it; None where all do."""
     previous, expected = GENESIS, 1
-    for row in tx.execute(select(audit).order_by(audit.c.seq)):
+    for row in tx.execute(CHAIN):
         if row.seq != expected or row.previous != previous or fingerprint(_content(row)) != row.hash:
             return expected
         previous, expected = row.hash, expected + 1
@@ -71,4 +77,4 @@ def _content(row: Row[Any]) -> dict[str, Any]:
 
 def count(tx: Connection) -> int:
     """How many entries there are."""
-    return tx.scalar(select(func.count()).select_from(audit)) or 0
+    return tx.scalar(COUNT) or 0

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, Row, Select, bindparam, delete, insert, select
 from sqlalchemy import update as sql_update
 
 from ml_connector.core.records import Kind
@@ -19,10 +19,24 @@ IN_DOUBT = "in_doubt"
 BOUND = "bound"
 GONE = "gone"
 
+OURS = select(bindings).where(bindings.c.connection == bindparam("ours")).order_by(bindings.c.kind, bindings.c.erp_key)
+BY_KEYS = OURS.where(bindings.c.erp_key.in_(bindparam("keys")))
+BY_ISSUE_IDS = OURS.where(bindings.c.issue_id.in_(bindparam("issues")))
+BY_OWNERS = OURS.where(bindings.c.owner.in_(bindparam("owners")))
+ALL_BOUND = OURS.where(bindings.c.issue_id.is_not(None))
+ONE = (
+    bindings.c.connection == bindparam("ours"),
+    bindings.c.kind == bindparam("of_kind"),
+    bindings.c.erp_key == bindparam("of_key"),
+)
+UPDATE = sql_update(bindings).where(*ONE)
+FORGET = delete(bindings).where(*ONE, bindings.c.issue_id.is_(None))
+INSERT = insert(bindings)
+
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """The issue of one order or project, or the intent to create it.
+    """The issue of one order, line of an order or project, or the intent to create it. `owner` is the order or project.
 
     `sent_at` is the last moment at which a create or a look was sent, `looked` how many looks found nothing since the
     last ambiguous answer. `written` is the issue content that we last wrote, `erp_written` the ERP's fields.
@@ -44,6 +58,17 @@ class Binding:
     written: Mapping[str, Any]
     erp_written: Mapping[str, str]
     note: str
+    owner: str
+
+    @property
+    def order(self) -> str:
+        """The order that hours on the issue are charged to; empty where it stands for none."""
+        return "" if self.kind is Kind.PROJECT else self.owner
+
+    @property
+    def line(self) -> str:
+        """The line of the order that they are charged to; empty for all of it."""
+        return self.erp_key[len(self.owner) + 1 :] if self.kind is Kind.ORDER_LINE else ""
 
 
 def intend(tx: Connection, connection: str, site: str, kind: Kind, erp_key: str, marker: str, at: datetime) -> None:
@@ -54,13 +79,14 @@ def intend(tx: Connection, connection: str, site: str, kind: Kind, erp_key: str,
         "kind": kind.value,
         "erp_key": erp_key,
         "marker": marker,
+        "owner": erp_key.rpartition("/")[0] if kind is Kind.ORDER_LINE else erp_key,
         "state": INTENDED,
         "sent_at": from_time(at),
         "looked": 0,
         "written": {},
         "erp_written": {},
     }
-    tx.execute(insert(bindings), [row])
+    tx.execute(INSERT, row)
 
 
 def bind(
@@ -99,7 +125,7 @@ def update(tx: Connection, connection: str, kind: Kind, erp_key: str, **values: 
     """Change named columns of one binding."""
     if isinstance(values.get("sent_at"), datetime):
         values["sent_at"] = from_time(values["sent_at"])
-    tx.execute(sql_update(bindings).where(*_is(connection, kind, erp_key)).values(**values))
+    tx.execute(UPDATE, {**values, **_one(connection, kind, erp_key)})
 
 
 def gone(tx: Connection, connection: str, kind: Kind, erp_key: str) -> None:
@@ -109,11 +135,11 @@ def gone(tx: Connection, connection: str, kind: Kind, erp_key: str) -> None:
 
 def forget(tx: Connection, connection: str, kind: Kind, erp_key: str) -> None:
     """Take back an intent that Jira refused: nothing was created."""
-    tx.execute(delete(bindings).where(*_is(connection, kind, erp_key), bindings.c.issue_id.is_(None)))
+    tx.execute(FORGET, _one(connection, kind, erp_key))
 
 
-def _is(connection: str, kind: Kind, erp_key: str) -> tuple[Any, ...]:
-    return bindings.c.connection == connection, bindings.c.kind == kind.value, bindings.c.erp_key == erp_key
+def _one(connection: str, kind: Kind, erp_key: str) -> dict[str, str]:
+    return {"ours": connection, "of_kind": kind.value, "of_key": erp_key}
 
 
 def by_keys(tx: Connection, connection: str, wanted: Collection[tuple[Kind, str]]) -> list[Binding]:
@@ -122,24 +148,48 @@ def by_keys(tx: Connection, connection: str, wanted: Collection[tuple[Kind, str]
     found = [
         binding
         for part in chunks([erp_key for _, erp_key in asked])
-        for binding in _where(tx, connection, bindings.c.erp_key.in_(part))
+        for binding in _read(tx, BY_KEYS, connection, keys=part)
     ]
     return [binding for binding in found if (binding.kind, binding.erp_key) in asked]
 
 
+def of_orders(tx: Connection, connection: str, orders: Collection[str]) -> list[Binding]:
+    """The bindings of these orders and of their lines."""
+    found = [binding for part in chunks(orders) for binding in _read(tx, BY_OWNERS, connection, owners=part)]
+    return [binding for binding in found if binding.order]
+
+
 def by_issue_ids(tx: Connection, connection: str, issue_ids: Collection[str]) -> list[Binding]:
     """The bindings of these issues."""
-    return [binding for part in chunks(issue_ids) for binding in _where(tx, connection, bindings.c.issue_id.in_(part))]
+    return [binding for part in chunks(issue_ids) for binding in _read(tx, BY_ISSUE_IDS, connection, issues=part)]
 
 
 def all_bound(tx: Connection, connection: str) -> list[Binding]:
     """Every binding that has an issue, gone ones too: they may come back."""
-    return list(_where(tx, connection, bindings.c.issue_id.is_not(None)))
+    return _read(tx, ALL_BOUND, connection)
 
 
-def _where(tx: Connection, connection: str, *where: Any) -> Iterator[Binding]:
-    query = select(bindings).where(bindings.c.connection == connection, *where)
-    for row in tx.execute(query.order_by(bindings.c.kind, bindings.c.erp_key)):
-        columns = row._mapping  # noqa: SLF001 - SQLAlchemy's documented name for a row by its columns
-        values = {**columns, "kind": Kind(row.kind), "issue_id": row.issue_id or ""}
-        yield Binding(**{**values, "sent_at": maybe_time(row.sent_at)})
+def _read(tx: Connection, query: Select[Any], connection: str, **wanted: Any) -> list[Binding]:
+    return [_binding(row) for row in tx.execute(query, {"ours": connection, **wanted})]
+
+
+def _binding(row: Row[Any]) -> Binding:
+    return Binding(
+        connection=row.connection,
+        site=row.site,
+        kind=Kind(row.kind),
+        erp_key=row.erp_key,
+        marker=row.marker,
+        state=row.state,
+        issue_id=row.issue_id or "",
+        issue_key=row.issue_key,
+        jira_project=row.jira_project,
+        issue_type=row.issue_type,
+        status=row.status,
+        sent_at=maybe_time(row.sent_at),
+        looked=row.looked,
+        written=row.written,
+        erp_written=row.erp_written,
+        note=row.note,
+        owner=row.owner,
+    )

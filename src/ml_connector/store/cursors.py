@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from ml_connector.store.database import from_time, upsert
 from ml_connector.store.tables import cursors
 
+ALL = select(cursors.c.stream, cursors.c.position).where(cursors.c.connection == bindparam("ours"))
+ONE = select(cursors.c.position).where(
+    cursors.c.connection == bindparam("ours"), cursors.c.stream == bindparam("stream")
+)
+
 
 def read(tx: Connection, connection: str, stream: str) -> str | None:
     """The position of a stream, None before its first reading."""
-    where = (cursors.c.connection == connection, cursors.c.stream == stream)
-    return tx.scalar(select(cursors.c.position).where(*where))
+    return tx.scalar(ONE, {"ours": connection, "stream": stream})
 
 
 def read_all(tx: Connection, connection: str) -> dict[str, str]:
     """The positions of all streams that were read before."""
-    query = select(cursors.c.stream, cursors.c.position).where(cursors.c.connection == connection)
-    return {row.stream: row.position for row in tx.execute(query)}
+    return {row.stream: row.position for row in tx.execute(ALL, {"ours": connection})}
 
 
 def move(tx: Connection, connection: str, stream: str, position: str, at: datetime) -> None:

@@ -7,13 +7,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from ml_connector.core.document import finding_document
 from ml_connector.core.money import Digits, Money
 from ml_connector.core.records import Finding, Severity
 from ml_connector.store.database import chunks, from_time, to_time
 from ml_connector.store.tables import findings
+
+OPEN = (
+    select(findings)
+    .where(findings.c.connection == bindparam("ours"), findings.c.resolved_at.is_(None))
+    .order_by(findings.c.first_seen, findings.c.id)
+)
+OPEN_OF_SCOPE = OPEN.where(findings.c.scope == bindparam("of_scope"))
+INSERT = insert(findings)
+UPDATE = update(findings).where(findings.c.id == bindparam("one"))
+RESOLVE = update(findings).where(findings.c.id.in_(bindparam("gone"))).values(resolved_at=bindparam("at"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,18 +52,18 @@ def record(
 
     `looked_at` are the subjects that this look covered; None where it covered all of the scope.
     """
-    held = {(row.code, row.subject): row for row in _open(tx, connection, findings.c.scope == scope)}
+    held = {(row.code, row.subject): row for row in tx.execute(OPEN_OF_SCOPE, {"ours": connection, "of_scope": scope})}
     news = {(finding.code, finding.subject): finding for finding in found}
     now = from_time(at)
     fresh = [_values(connection, scope, finding, now) for key, finding in news.items() if key not in held]
     if fresh:
-        tx.execute(insert(findings), fresh)
+        tx.execute(INSERT, fresh)
     for key in news.keys() & held.keys():
         values = {**_values(connection, scope, news[key], now), "first_seen": held[key].first_seen}
-        tx.execute(update(findings).where(findings.c.id == held[key].id).values(**values))
+        tx.execute(UPDATE, {**values, "one": held[key].id})
     gone = [row.id for key, row in held.items() if key not in news and (looked_at is None or row.subject in looked_at)]
     for part in chunks(gone):
-        tx.execute(update(findings).where(findings.c.id.in_(part)).values(resolved_at=now))
+        tx.execute(RESOLVE, {"gone": part, "at": now})
 
 
 def _values(connection: str, scope: str, finding: Finding, now: str) -> dict[str, Any]:
@@ -74,15 +84,11 @@ def _values(connection: str, scope: str, finding: Finding, now: str) -> dict[str
     }
 
 
-def _open(tx: Connection, connection: str, *where: Any) -> Sequence[Row[Any]]:
-    query = select(findings).where(findings.c.connection == connection, findings.c.resolved_at.is_(None), *where)
-    return tx.execute(query.order_by(findings.c.first_seen, findings.c.id)).all()
-
-
 def open_findings(tx: Connection, connection: str) -> list[OpenFinding]:
     """The findings that still hold, oldest first."""
     return [
-        OpenFinding(_finding(row), to_time(row.first_seen), to_time(row.last_seen)) for row in _open(tx, connection)
+        OpenFinding(_finding(row), to_time(row.first_seen), to_time(row.last_seen))
+        for row in tx.execute(OPEN, {"ours": connection})
     ]
 
 

@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, Row, bindparam, delete, select
 
 from ml_connector.store.database import chunks, from_time, to_time, upsert
 from ml_connector.store.tables import holds
+
+OURS = holds.c.connection == bindparam("ours")
+ALL = select(holds).where(OURS).order_by(holds.c.held_at, holds.c.worklog_id)
+OF_WORKLOGS = select(holds).where(OURS, holds.c.worklog_id.in_(bindparam("worklogs")))
+RELEASE = delete(holds).where(OURS, holds.c.worklog_id == bindparam("worklog"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,23 +48,20 @@ def held(tx: Connection, connection: str, worklog_ids: Collection[str]) -> dict[
     """The holds among these worklogs, by worklog id."""
     found: dict[str, Hold] = {}
     for part in chunks(worklog_ids):
-        where = (holds.c.connection == connection, holds.c.worklog_id.in_(part))
-        found |= {
-            row.worklog_id: Hold(row.worklog_id, row.facts, row.reason, row.reference, to_time(row.held_at))
-            for row in tx.execute(select(holds).where(*where))
-        }
+        rows = tx.execute(OF_WORKLOGS, {"ours": connection, "worklogs": part})
+        found |= {row.worklog_id: _hold(row) for row in rows}
     return found
 
 
 def release(tx: Connection, connection: str, worklog_id: str) -> bool:
     """Let a worklog be planned again; False where it was not held."""
-    where = (holds.c.connection == connection, holds.c.worklog_id == worklog_id)
-    return tx.execute(delete(holds).where(*where)).rowcount > 0
+    return tx.execute(RELEASE, {"ours": connection, "worklog": worklog_id}).rowcount > 0
 
 
 def listing(tx: Connection, connection: str) -> list[Hold]:
     """All holds, oldest first."""
-    query = select(holds).where(holds.c.connection == connection).order_by(holds.c.held_at, holds.c.worklog_id)
-    return [
-        Hold(row.worklog_id, row.facts, row.reason, row.reference, to_time(row.held_at)) for row in tx.execute(query)
-    ]
+    return [_hold(row) for row in tx.execute(ALL, {"ours": connection})]
+
+
+def _hold(row: Row[Any]) -> Hold:
+    return Hold(row.worklog_id, row.facts, row.reason, row.reference, to_time(row.held_at))

@@ -5,10 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, bindparam, delete, select
 
 from ml_connector.store.database import chunks, from_time, upsert
 from ml_connector.store.tables import keys
+
+OURS = keys.c.connection == bindparam("ours")
+THESE = keys.c.key.in_(bindparam("these"))
+WAITING = select(keys.c.key, keys.c.hints).where(OURS).order_by(keys.c.key)
+HINTS = select(keys.c.key, keys.c.hints).where(OURS, THESE)
+DELETE = delete(keys).where(OURS, THESE)
 
 
 def add(tx: Connection, connection: str, hinted: Iterable[str], at: datetime) -> None:
@@ -24,7 +30,7 @@ def add(tx: Connection, connection: str, hinted: Iterable[str], at: datetime) ->
 
 def waiting(tx: Connection, connection: str) -> dict[str, int]:
     """The queued keys, and how many hints each has."""
-    rows = tx.execute(select(keys.c.key, keys.c.hints).where(keys.c.connection == connection).order_by(keys.c.key))
+    rows = tx.execute(WAITING, {"ours": connection})
     return {key: hints for key, hints in rows}  # noqa: C416 - a row is not a pair to the type checker
 
 
@@ -33,12 +39,11 @@ def done(tx: Connection, connection: str, seen: Mapping[str, int]) -> None:
     present = _hints(tx, connection, seen)
     finished = [key for key, hints in seen.items() if present.get(key) == hints]
     for part in chunks(finished):
-        tx.execute(delete(keys).where(keys.c.connection == connection, keys.c.key.in_(part)))
+        tx.execute(DELETE, {"ours": connection, "these": part})
 
 
 def _hints(tx: Connection, connection: str, wanted: Collection[str]) -> dict[str, int]:
     found: dict[str, int] = {}
     for part in chunks(wanted):
-        where = (keys.c.connection == connection, keys.c.key.in_(part))
-        found |= {row.key: row.hints for row in tx.execute(select(keys.c.key, keys.c.hints).where(*where))}
+        found |= {row.key: row.hints for row in tx.execute(HINTS, {"ours": connection, "these": part})}
     return found

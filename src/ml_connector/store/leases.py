@@ -17,17 +17,14 @@ from ml_connector.store.tables import leases
 
 FREE = ""
 
-
-RENEWAL = (
-    update(leases)
-    .where(
-        leases.c.connection == bindparam("ours"),
-        leases.c.owner == bindparam("holder"),
-        leases.c.epoch == bindparam("at_epoch"),
-    )
-    .values(expires_at=bindparam("until"))
+HELD = select(leases).where(leases.c.connection == bindparam("ours"))
+MINE = (
+    leases.c.connection == bindparam("ours"),
+    leases.c.owner == bindparam("holder"),
+    leases.c.epoch == bindparam("at_epoch"),
 )
-"""Made once: it goes with every write of a lane."""
+RENEW = update(leases).where(*MINE).values(expires_at=bindparam("until"))
+GIVE_BACK = update(leases).where(*MINE).values(owner=FREE)
 
 
 def take(tx: Connection, connection: str, owner: str, now: datetime, seconds: float) -> int | None:
@@ -35,7 +32,7 @@ def take(tx: Connection, connection: str, owner: str, now: datetime, seconds: fl
 
     `owner` is `host:process id:random`. A holder on this host whose process is gone is succeeded at once.
     """
-    held = tx.execute(select(leases).where(leases.c.connection == connection)).one_or_none()
+    held = tx.execute(HELD, {"ours": connection}).one_or_none()
     running = held is not None and held.owner not in (FREE, owner) and held.expires_at > from_time(now)
     if held is not None and running and not _is_dead(held.owner):
         return None
@@ -63,7 +60,7 @@ def renew(tx: Connection, connection: str, owner: str, epoch: int, now: datetime
     """Prove that the lease is still ours and prolong it. Raises Fenced where another has taken it."""
     expires = from_time(now + timedelta(seconds=seconds))
     mine = {"ours": connection, "holder": owner, "at_epoch": epoch, "until": expires}
-    if tx.execute(RENEWAL, mine).rowcount == 0:
+    if tx.execute(RENEW, mine).rowcount == 0:
         raise Fenced(
             f"Another process has taken over connection {connection}; this one stopped before its next write.",
             remedy="Nothing is to be done: the other one goes on from the stored state.",
@@ -72,5 +69,4 @@ def renew(tx: Connection, connection: str, owner: str, epoch: int, now: datetime
 
 def give_back(tx: Connection, connection: str, owner: str, epoch: int) -> None:
     """Let the next one in at once. Where another has taken the lease, nothing changes."""
-    mine = (leases.c.connection == connection, leases.c.owner == owner, leases.c.epoch == epoch)
-    tx.execute(update(leases).where(*mine).values(owner=FREE))
+    tx.execute(GIVE_BACK, {"ours": connection, "holder": owner, "at_epoch": epoch})

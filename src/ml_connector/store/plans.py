@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
 from ml_connector.core.ledger import State
 from ml_connector.errors import Refused
@@ -23,6 +23,49 @@ DRIFTED = "drifted"
 SUPERSEDED = "superseded"
 HASH_PREFIX_MIN = 6
 MONTH_WIDTH = len("2026-11")
+
+ONE = plans.c.hash == bindparam("one")
+STATE = select(plans.c.state).where(ONE)
+BY_STATE = (
+    select(plans)
+    .where(plans.c.connection == bindparam("ours"), plans.c.state == bindparam("standing"))
+    .order_by(plans.c.prepared_at)
+)
+SUPERSEDE = (
+    update(plans)
+    .where(
+        plans.c.connection == bindparam("ours"),
+        plans.c.purpose == bindparam("purpose_of"),
+        plans.c.state == PROPOSED,
+        plans.c.hash != bindparam("one"),
+    )
+    .values(state=SUPERSEDED)
+)
+SET_STATE = update(plans).where(ONE).values(state=bindparam("becomes"))
+INSERT = insert(plans)
+APPROVALS = (
+    select(approvals_table).where(approvals_table.c.plan == bindparam("one")).order_by(approvals_table.c.approved_at)
+)
+APPROVE = insert(approvals_table)
+MONTH = func.substr(shares.c.posting_date, 1, MONTH_WIDTH).label("month")
+PASSED_BEFORE = (
+    select(
+        shares.c.order_key,
+        shares.c.author,
+        MONTH,
+        shares.c.currency,
+        func.sum(func.abs(shares.c.amount_minor)).label("minor"),
+    )
+    .join(postings, postings.c.reference == shares.c.reference)
+    .join(approvals_table, approvals_table.c.plan == postings.c.plan)
+    .where(
+        shares.c.connection == bindparam("ours"),
+        approvals_table.c.approver == bindparam("by"),
+        postings.c.state != State.ROLLED_BACK.value,
+        MONTH.in_(bindparam("months")),
+    )
+    .group_by(shares.c.order_key, shares.c.author, MONTH, shares.c.currency)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,27 +103,8 @@ def passed_before(tx: Connection, connection: str, approver: str, months: Collec
 
     What was rolled back never reached the ledger, and does not count.
     """
-    month = func.substr(shares.c.posting_date, 1, MONTH_WIDTH).label("month")
-    query = (
-        select(
-            shares.c.order_key,
-            shares.c.author,
-            month,
-            shares.c.currency,
-            func.sum(func.abs(shares.c.amount_minor)).label("minor"),
-        )
-        .join(postings, postings.c.reference == shares.c.reference)
-        .join(approvals_table, approvals_table.c.plan == postings.c.plan)
-        .where(
-            shares.c.connection == connection,
-            approvals_table.c.approver == approver,
-            postings.c.state != State.ROLLED_BACK.value,
-            month.in_(sorted(months)),
-        )
-        .group_by(shares.c.order_key, shares.c.author, month, shares.c.currency)
-    )
     found: Counter[Automatic] = Counter()
-    for row in tx.execute(query):
+    for row in tx.execute(PASSED_BEFORE, {"ours": connection, "by": approver, "months": sorted(months)}):
         found[Automatic("order", row.order_key, row.month, row.currency)] += row.minor
         found[Automatic("person", row.author, row.month, row.currency)] += row.minor
     return dict(found)
@@ -96,10 +120,8 @@ def keep(
     purpose: str = "hours",
 ) -> bool:
     """Keep a plan; False where it is there already. Older proposals for the same purpose are superseded by it."""
-    present = tx.execute(select(plans).where(plans.c.hash == plan_hash)).one_or_none()
-    ours = (plans.c.connection == connection, plans.c.purpose == purpose)
-    older = (*ours, plans.c.state == PROPOSED, plans.c.hash != plan_hash)
-    tx.execute(update(plans).where(*older).values(state=SUPERSEDED))
+    present = tx.execute(STATE, {"one": plan_hash}).one_or_none()
+    tx.execute(SUPERSEDE, {"ours": connection, "purpose_of": purpose, "one": plan_hash})
     if present is not None:
         if present.state in (SUPERSEDED, DRIFTED):
             set_state(tx, plan_hash, APPROVED if approvals(tx, plan_hash) else PROPOSED)
@@ -113,7 +135,7 @@ def keep(
         "document": dict(document),
         "purpose": purpose,
     }
-    tx.execute(insert(plans), [row])
+    tx.execute(INSERT, row)
     return True
 
 
@@ -132,27 +154,25 @@ def find(tx: Connection, connection: str, prefix: str) -> KeptPlan:
 
 def by_state(tx: Connection, connection: str, state: str) -> list[KeptPlan]:
     """Plans in a state, oldest first."""
-    query = select(plans).where(plans.c.connection == connection, plans.c.state == state)
-    return [_kept(row) for row in tx.execute(query.order_by(plans.c.prepared_at))]
+    return [_kept(row) for row in tx.execute(BY_STATE, {"ours": connection, "standing": state})]
 
 
 def set_state(tx: Connection, plan_hash: str, state: str) -> None:
     """Say what became of a plan."""
-    tx.execute(update(plans).where(plans.c.hash == plan_hash).values(state=state))
+    tx.execute(SET_STATE, {"one": plan_hash, "becomes": state})
 
 
 def approve(tx: Connection, plan_hash: str, approver: str, at: datetime) -> None:
     """Sign a plan. A second signature of the same name changes nothing."""
     if approver not in {approval.approver for approval in approvals(tx, plan_hash)}:
         row = {"plan": plan_hash, "approver": approver, "approved_at": from_time(at)}
-        tx.execute(insert(approvals_table), [row])
+        tx.execute(APPROVE, row)
     set_state(tx, plan_hash, APPROVED)
 
 
 def approvals(tx: Connection, plan_hash: str) -> list[Approval]:
     """The signatures under a plan."""
-    query = select(approvals_table).where(approvals_table.c.plan == plan_hash).order_by(approvals_table.c.approved_at)
-    return [Approval(row.approver, to_time(row.approved_at)) for row in tx.execute(query)]
+    return [Approval(row.approver, to_time(row.approved_at)) for row in tx.execute(APPROVALS, {"one": plan_hash})]
 
 
 def _kept(row: Row[Any]) -> KeptPlan:

@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, insert, select, update
 
 from ml_connector.core.budget import LaborSum
 from ml_connector.core.ledger import DROPPED, Posting, PostingLine, Recorded, State, Step, check_transition
@@ -32,6 +32,45 @@ class Unchanged(Enum):
 
 UNCHANGED = Unchanged.UNCHANGED
 LeftAlone = Literal[Unchanged.UNCHANGED]
+
+OURS = table.c.connection == bindparam("ours")
+ONE = table.c.reference == bindparam("one")
+DROPPED_STATES = sorted(state.value for state in DROPPED)
+CONTENT = select(table.c.content).where(ONE)
+STATE = select(table.c.state).where(ONE)
+MOVE = update(table).where(ONE)
+HEAD = select(table).where(OURS, ONE)
+LINES = select(posting_lines).where(posting_lines.c.reference == bindparam("one")).order_by(posting_lines.c.sequence)
+SHARES = select(shares).where(shares.c.reference == bindparam("one")).order_by(shares.c.sequence, shares.c.position)
+OLDEST_FIRST = select(table.c.reference).where(OURS).order_by(table.c.intended_at, table.c.reference)
+OF_PLAN = select(table.c.reference).where(OURS, table.c.plan == bindparam("plan")).order_by(table.c.reference)
+BY_STATES = OLDEST_FIRST.where(table.c.state.in_(bindparam("states")))
+OF_OTHERS = select(table.c.reference).where(
+    table.c.connection != bindparam("ours"), table.c.reference.in_(bindparam("references"))
+)
+RECORDED = (
+    select(shares, table.c.state)
+    .join(table, table.c.reference == shares.c.reference)
+    .where(shares.c.connection == bindparam("ours"), shares.c.worklog_id.in_(bindparam("worklogs")))
+    .order_by(table.c.intended_at, shares.c.reference, shares.c.sequence, shares.c.position)
+)
+WORKLOGS_OF_ORDERS = (
+    select(shares.c.worklog_id)
+    .where(shares.c.connection == bindparam("ours"), shares.c.order_key.in_(bindparam("orders")))
+    .distinct()
+)
+LABOR = (shares.c.order_key, shares.c.project, table.c.state, shares.c.currency)
+LABOR_SUMS = (
+    select(*LABOR, func.sum(shares.c.amount_minor).label("minor"))
+    .join(table, table.c.reference == shares.c.reference)
+    .where(shares.c.connection == bindparam("ours"), table.c.state.not_in(DROPPED_STATES))
+    .group_by(*LABOR)
+    .order_by(*LABOR)
+)
+ATTEMPTS = (
+    select(table.c.content, func.count()).where(OURS, table.c.state.in_(DROPPED_STATES)).group_by(table.c.content)
+)
+INSERT, INSERT_LINES, INSERT_SHARES, INSERT_EVENT = map(insert, (table, posting_lines, shares, posting_events))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,33 +98,29 @@ def intend(tx: Connection, posting: Posting, at: datetime) -> None:
     The same reference with the same content is there already after a stop and changes nothing; with another content it
     raises InvariantBroken.
     """
-    present = tx.execute(select(table.c.content).where(table.c.reference == posting.reference)).one_or_none()
+    present = tx.execute(CONTENT, {"one": posting.reference}).one_or_none()
     if present is not None:
         if present.content != posting.content:
             raise InvariantBroken(f"posting {posting.reference} is stored already, with other lines")
         return
     assert posting.journal.lines, "a journal without lines does not balance"
     stored = from_time(at)
-    tx.execute(
-        insert(table),
-        [
-            {
-                "reference": posting.reference,
-                "connection": posting.connection,
-                "plan": posting.plan,
-                "content": posting.content,
-                "entity": posting.entity,
-                "currency": posting.currency,
-                "state": posting.state.value,
-                "intended_at": stored,
-                "moved_at": stored,
-            }
-        ],
-    )
-    tx.execute(insert(posting_lines), [ledger_rows.line_values(posting.reference, part.line) for part in posting.lines])
+    row = {
+        "reference": posting.reference,
+        "connection": posting.connection,
+        "plan": posting.plan,
+        "content": posting.content,
+        "entity": posting.entity,
+        "currency": posting.currency,
+        "state": posting.state.value,
+        "intended_at": stored,
+        "moved_at": stored,
+    }
+    tx.execute(INSERT, row)
+    tx.execute(INSERT_LINES, [ledger_rows.line_values(posting.reference, part.line) for part in posting.lines])
     share_rows = [row for part in posting.lines for row in ledger_rows.share_values(posting, part)]
     if share_rows:
-        tx.execute(insert(shares), share_rows)
+        tx.execute(INSERT_SHARES, share_rows)
     _event(tx, posting.reference, posting.state, None, at, "")
 
 
@@ -104,7 +139,7 @@ def move(
 
     Raises InvariantBroken for a step that is not on the map, Refused for a reference that we do not know.
     """
-    now = tx.execute(select(table.c.state).where(table.c.reference == reference)).one_or_none()
+    now = tx.execute(STATE, {"one": reference}).one_or_none()
     if now is None:
         raise _unknown(reference)
     if State(now.state) is not state:
@@ -120,13 +155,13 @@ def move(
         values["sent_at"] = None if sent_at is None else from_time(sent_at)
     if note is not UNCHANGED:
         values["note"] = note
-    tx.execute(update(table).where(table.c.reference == reference).values(**values))
+    tx.execute(MOVE, {**values, "one": reference})
     _event(tx, reference, state, values.get("step"), at, values.get("note", ""))
 
 
 def _event(tx: Connection, reference: str, state: State, step: str | None, at: datetime, note: str) -> None:
     row = {"reference": reference, "state": state.value, "step": step, "at": from_time(at), "note": note}
-    tx.execute(insert(posting_events), [row])
+    tx.execute(INSERT_EVENT, row)
 
 
 def _unknown(reference: str) -> Refused:
@@ -143,16 +178,12 @@ def load(tx: Connection, connection: str, reference: str) -> Posting:
 
 def find(tx: Connection, connection: str, reference: str) -> Posting | None:
     """A posting with its lines, its balance checked; None where there is none."""
-    where = (table.c.connection == connection, table.c.reference == reference)
-    head = tx.execute(select(table).where(*where)).one_or_none()
+    head = tx.execute(HEAD, {"ours": connection, "one": reference}).one_or_none()
     if head is None:
         return None
-    lines = tx.execute(
-        select(posting_lines).where(posting_lines.c.reference == reference).order_by(posting_lines.c.sequence)
-    ).all()
+    lines = tx.execute(LINES, {"one": reference}).all()
     by_sequence: dict[int, list[Row[Any]]] = {}
-    query = select(shares).where(shares.c.reference == reference).order_by(shares.c.sequence, shares.c.position)
-    for row in tx.execute(query):
+    for row in tx.execute(SHARES, {"one": reference}):
         by_sequence.setdefault(row.sequence, []).append(row)
     parts = tuple(
         PostingLine(ledger_rows.line(row), tuple(map(ledger_rows.share, by_sequence.get(row.sequence, ()))))
@@ -182,23 +213,17 @@ def _posting(head: Row[Any], lines: tuple[PostingLine, ...]) -> Posting:
 
 def of_plan(tx: Connection, connection: str, plan: str) -> list[str]:
     """References of the postings of a plan."""
-    where = (table.c.connection == connection, table.c.plan == plan)
-    return list(tx.scalars(select(table.c.reference).where(*where).order_by(table.c.reference)))
+    return list(tx.scalars(OF_PLAN, {"ours": connection, "plan": plan}))
 
 
 def by_states(tx: Connection, connection: str, states: Collection[State]) -> list[str]:
     """The references in these states, oldest first."""
-    where = (table.c.connection == connection, table.c.state.in_(sorted(state.value for state in states)))
-    return list(tx.scalars(select(table.c.reference).where(*where).order_by(table.c.intended_at, table.c.reference)))
+    return list(tx.scalars(BY_STATES, {"ours": connection, "states": sorted(state.value for state in states)}))
 
 
 def everything(tx: Connection, connection: str) -> list[Posting]:
     """All postings with their lines, oldest first."""
-    references = tx.scalars(
-        select(table.c.reference)
-        .where(table.c.connection == connection)
-        .order_by(table.c.intended_at, table.c.reference)
-    )
+    references = tx.scalars(OLDEST_FIRST, {"ours": connection})
     return [load(tx, connection, reference) for reference in references.all()]
 
 
@@ -206,8 +231,7 @@ def of_others(tx: Connection, connection: str, references: Collection[str]) -> s
     """Those among some references that other connections of this installation posted."""
     found: set[str] = set()
     for part in chunks(references):
-        where = (table.c.connection != connection, table.c.reference.in_(part))
-        found |= set(tx.scalars(select(table.c.reference).where(*where)))
+        found |= set(tx.scalars(OF_OTHERS, {"ours": connection, "references": part}))
     return found
 
 
@@ -283,44 +307,29 @@ def recorded_of_worklogs(tx: Connection, connection: str, ids: Collection[str]) 
     """What our books hold about these worklogs, in the order in which it was intended."""
     found: dict[str, list[Recorded]] = {}
     for part in chunks(ids):
-        for row in _shares(tx, shares.c.connection == connection, shares.c.worklog_id.in_(part)):
+        for row in tx.execute(RECORDED, {"ours": connection, "worklogs": part}):
             item = Recorded(row.reference, row.sequence, State(row.state), ledger_rows.share(row))
             found.setdefault(row.worklog_id, []).append(item)
     return {worklog_id: tuple(items) for worklog_id, items in found.items()}
-
-
-def _shares(tx: Connection, *where: Any) -> Iterator[Row[Any]]:
-    query = select(shares, table.c.state).join(table, table.c.reference == shares.c.reference).where(*where)
-    yield from tx.execute(query.order_by(table.c.intended_at, shares.c.reference, shares.c.sequence, shares.c.position))
 
 
 def worklogs_of_orders(tx: Connection, connection: str, orders: Collection[str]) -> set[str]:
     """The worklogs that our books charge, or have charged, to these orders."""
     found: set[str] = set()
     for part in chunks(orders):
-        where = (shares.c.connection == connection, shares.c.order_key.in_(part))
-        found |= set(tx.scalars(select(shares.c.worklog_id).where(*where).distinct()))
+        found |= set(tx.scalars(WORKLOGS_OF_ORDERS, {"ours": connection, "orders": part}))
     return found
 
 
 def labor_sums(tx: Connection, connection: str) -> tuple[LaborSum, ...]:
     """Labor by order, project, state and currency, without what never reached the ledger."""
-    columns = (shares.c.order_key, shares.c.project, table.c.state, shares.c.currency)
-    query = (
-        select(*columns, func.sum(shares.c.amount_minor).label("minor"))
-        .join(table, table.c.reference == shares.c.reference)
-        .where(shares.c.connection == connection, table.c.state.not_in(sorted(state.value for state in DROPPED)))
-        .group_by(*columns)
-        .order_by(*columns)
-    )
     return tuple(
         LaborSum(row.order_key, row.project, State(row.state), Money(int(row.minor), row.currency))
-        for row in tx.execute(query)
+        for row in tx.execute(LABOR_SUMS, {"ours": connection})
     )
 
 
 def attempts(tx: Connection, connection: str) -> Mapping[str, int]:
     """How often each content was rolled back: the next attempt needs another reference."""
-    where = (table.c.connection == connection, table.c.state.in_(sorted(state.value for state in DROPPED)))
-    rows = tx.execute(select(table.c.content, func.count()).where(*where).group_by(table.c.content))
+    rows = tx.execute(ATTEMPTS, {"ours": connection})
     return {content: count for content, count in rows}  # noqa: C416 - a row is not a pair to the type checker

@@ -7,10 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from ml_connector.store.database import from_time, maybe_time, to_time
 from ml_connector.store.tables import runs
+
+BEGIN = insert(runs)
+END = update(runs).where(runs.c.id == bindparam("one"))
+RECENT = select(runs).where(runs.c.connection == bindparam("ours")).order_by(runs.c.id.desc()).limit(bindparam("most"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +30,7 @@ class Run:
 def begin(tx: Connection, connection: str, at: datetime) -> int:
     """Note that a run has begun; returns its number."""
     row = {"connection": connection, "began": from_time(at), "summary": {}}
-    key = tx.execute(insert(runs).values(**row)).inserted_primary_key
+    key = tx.execute(BEGIN, row).inserted_primary_key
     assert key is not None
     return int(key[0])
 
@@ -34,10 +38,12 @@ def begin(tx: Connection, connection: str, at: datetime) -> int:
 def end(tx: Connection, run: int, at: datetime, outcome: str, summary: Mapping[str, object]) -> None:
     """Note what came of a run."""
     values = {"ended": from_time(at), "outcome": outcome, "summary": dict(summary)}
-    tx.execute(update(runs).where(runs.c.id == run).values(**values))
+    tx.execute(END, {**values, "one": run})
 
 
 def recent(tx: Connection, connection: str, most: int) -> list[Run]:
     """The last runs of a connection, newest first."""
-    query = select(runs).where(runs.c.connection == connection).order_by(runs.c.id.desc()).limit(most)
-    return [Run(to_time(row.began), maybe_time(row.ended), row.outcome, row.summary) for row in tx.execute(query)]
+    return [
+        Run(to_time(row.began), maybe_time(row.ended), row.outcome, row.summary)
+        for row in tx.execute(RECENT, {"ours": connection, "most": most})
+    ]

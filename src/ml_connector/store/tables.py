@@ -83,7 +83,8 @@ bindings = Table(
     _text("state"),
     _maybe("issue_id"), _text("issue_key", ""), _text("jira_project", ""), _text("issue_type", ""), _text("status", ""),
     _maybe("sent_at"), Column("looked", Integer, nullable=False, default=0), _json("written"), _json("erp_written"),
-    _text("note", ""), UniqueConstraint("connection", "site", "issue_id"),
+    _text("note", ""), _text("owner", ""), UniqueConstraint("connection", "site", "issue_id"),
+    Index("ix_bindings_owner", "connection", "owner"),
 )  # fmt: skip
 keys = Table(
     "keys", metadata, _key("connection"), _key("key"), _text("hinted_at"),
@@ -203,7 +204,12 @@ def _postgresql_protection(table: str) -> list[str]:
         f"CREATE TRIGGER {table}_protected BEFORE UPDATE OR DELETE ON {table} "
         f"FOR EACH ROW EXECUTE FUNCTION {table}_refuse()"
     )
-    return [function, trigger]
+    return [function, trigger, no_truncate(table)]
+
+
+def no_truncate(table: str) -> str:
+    """What keeps PostgreSQL from emptying a protected table at a stroke: no row trigger would see it."""
+    return f"CREATE TRIGGER {table}_kept BEFORE TRUNCATE ON {table} EXECUTE FUNCTION {table}_refuse()"
 
 
 def create_all(connection: Any) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from ml_connector.errors import Misconfigured
 from ml_connector.store.database import upsert
@@ -29,6 +29,14 @@ OTHERS = 0o077
 KEY_VARIABLE = "MLC_KEY"
 DATA_KEY = "data key"
 """What stands for record and field in the associated data of a wrapped data key."""
+
+OURS = secrets.c.connection == bindparam("ours")
+ONE = secrets.c.record == bindparam("record")
+FIELDS = select(secrets).where(OURS, ONE).order_by(secrets.c.field)
+RECORDS = select(secrets.c.record).where(OURS).distinct()
+DELETE = delete(secrets).where(OURS, ONE)
+INSERT = insert(secrets)
+DATA_KEYS = select(data_keys).where(data_keys.c.connection == bindparam("ours"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +102,11 @@ class Vault:
         for name, value in fields.items():
             nonce, ciphertext = _seal(data_key, value.encode(), _bound_to(connection, record, name, key_id))
             row = {"connection": connection, "record": record, "field": name, "key_id": key_id}
-            tx.execute(insert(secrets), [{**row, "nonce": nonce, "ciphertext": ciphertext}])
+            tx.execute(INSERT, {**row, "nonce": nonce, "ciphertext": ciphertext})
 
     def get(self, tx: Connection, connection: str, record: str) -> dict[str, str] | None:
         """The fields of a record; None where it was never stored. Raises Misconfigured for a wrong key or row."""
-        where = (secrets.c.connection == connection, secrets.c.record == record)
-        rows = tx.execute(select(secrets).where(*where).order_by(secrets.c.field)).all()
+        rows = tx.execute(FIELDS, {"ours": connection, "record": record}).all()
         if not rows:
             return None
         found = self._data_key(tx, connection)
@@ -115,15 +122,14 @@ class Vault:
 
     def delete(self, tx: Connection, connection: str, record: str) -> None:
         """Forget a record."""
-        tx.execute(delete(secrets).where(secrets.c.connection == connection, secrets.c.record == record))
+        tx.execute(DELETE, {"ours": connection, "record": record})
 
     def names(self, tx: Connection, connection: str) -> list[str]:
         """The records of a connection, by name; nothing of what they hold."""
-        query = select(secrets.c.record).where(secrets.c.connection == connection).distinct()
-        return sorted(tx.scalars(query))
+        return sorted(tx.scalars(RECORDS, {"ours": connection}))
 
     def _data_key(self, tx: Connection, connection: str) -> tuple[str, bytes] | None:
-        row = tx.execute(select(data_keys).where(data_keys.c.connection == connection)).one_or_none()
+        row = tx.execute(DATA_KEYS, {"ours": connection}).one_or_none()
         if row is None:
             return None
         bound_to = _bound_to(connection, DATA_KEY, DATA_KEY, row.key_id)

@@ -6,10 +6,14 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, bindparam, delete, select
 
 from ml_connector.store.database import chunks, from_time, to_time, upsert
 from ml_connector.store.tables import withdrawals
+
+THESE = (withdrawals.c.connection == bindparam("ours"), withdrawals.c.worklog_id.in_(bindparam("worklogs")))
+OF_WORKLOGS = select(withdrawals).where(*THESE)
+DELETE = delete(withdrawals).where(*THESE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +48,15 @@ def withdraw(
 def give_back(tx: Connection, connection: str, worklog_ids: Collection[str]) -> None:
     """Let worklogs be costed again."""
     for part in chunks(worklog_ids):
-        where = (withdrawals.c.connection == connection, withdrawals.c.worklog_id.in_(part))
-        tx.execute(delete(withdrawals).where(*where))
+        tx.execute(DELETE, {"ours": connection, "worklogs": part})
 
 
 def of_worklogs(tx: Connection, connection: str, worklog_ids: Collection[str]) -> list[Withdrawal]:
     """The withdrawals among these worklogs."""
     found: list[Withdrawal] = []
     for part in chunks(worklog_ids):
-        where = (withdrawals.c.connection == connection, withdrawals.c.worklog_id.in_(part))
         found += [
             Withdrawal(row.worklog_id, row.actor, row.reason, to_time(row.withdrawn_at))
-            for row in tx.execute(select(withdrawals).where(*where))
+            for row in tx.execute(OF_WORKLOGS, {"ours": connection, "worklogs": part})
         ]
     return found

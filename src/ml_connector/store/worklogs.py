@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, select, update
 
 from ml_connector.core.records import Worklog
 from ml_connector.store.database import chunks, from_time, to_time, upsert
@@ -16,6 +16,22 @@ from ml_connector.store.tables import worklogs
 LIVE = "live"
 DELETED = "deleted"
 INVISIBLE = "invisible"
+
+OURS = select(worklogs).where(worklogs.c.connection == bindparam("ours")).order_by(worklogs.c.id)
+BY_IDS = OURS.where(worklogs.c.id.in_(bindparam("ids")))
+OF_ISSUES = OURS.where(worklogs.c.issue_id.in_(bindparam("issues")))
+STARTED_SINCE = OURS.where(worklogs.c.started_on >= bindparam("first"), worklogs.c.state != DELETED)
+OF_AUTHORS = OURS.where(
+    worklogs.c.author.in_(bindparam("authors")),
+    worklogs.c.started_on.between(bindparam("first"), bindparam("last")),
+)
+CHANGED = (
+    worklogs.c.connection == bindparam("ours"),
+    worklogs.c.id.in_(bindparam("ids")),
+    worklogs.c.state != bindparam("becomes"),
+)
+ISSUES_OF_CHANGED = select(worklogs.c.issue_id).where(*CHANGED)
+MARK = update(worklogs).where(*CHANGED).values(state=bindparam("becomes"), seen_at=bindparam("at"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +94,9 @@ def mark_invisible(tx: Connection, connection: str, ids: Collection[str], at: da
 def _mark(tx: Connection, connection: str, ids: Collection[str], state: str, at: datetime) -> set[str]:
     touched: set[str] = set()
     for part in chunks(ids):
-        where = (worklogs.c.connection == connection, worklogs.c.id.in_(part), worklogs.c.state != state)
-        touched |= set(tx.scalars(select(worklogs.c.issue_id).where(*where)))
-        tx.execute(update(worklogs).where(*where).values(state=state, seen_at=from_time(at)))
+        changed = {"ours": connection, "ids": part, "becomes": state}
+        touched |= set(tx.scalars(ISSUES_OF_CHANGED, changed))
+        tx.execute(MARK, {**changed, "at": from_time(at)})
     return touched
 
 
@@ -97,33 +113,32 @@ def known(tx: Connection, connection: str, changes: Iterable[tuple[str, datetime
 
 def by_ids(tx: Connection, connection: str, ids: Collection[str]) -> list[Held]:
     """Worklogs by id."""
-    return [item for part in chunks(ids) for item in _where(tx, connection, worklogs.c.id.in_(part))]
+    return [item for part in chunks(ids) for item in _read(tx, BY_IDS, connection, ids=part)]
 
 
 def of_issues(tx: Connection, connection: str, issue_ids: Collection[str]) -> list[Held]:
     """Worklogs that are on these issues now."""
-    return [item for part in chunks(issue_ids) for item in _where(tx, connection, worklogs.c.issue_id.in_(part))]
+    return [item for part in chunks(issue_ids) for item in _read(tx, OF_ISSUES, connection, issues=part)]
 
 
 def everything(tx: Connection, connection: str) -> list[Held]:
     """All worklogs that we ever saw, deleted ones too."""
-    return list(_where(tx, connection))
+    return _read(tx, OURS, connection)
 
 
 def started_since(tx: Connection, connection: str, first: date) -> list[Held]:
     """Worklogs that start on a day or later, as their own offset counts days, and were not deleted."""
-    return list(_where(tx, connection, worklogs.c.started_on >= first.isoformat(), worklogs.c.state != DELETED))
+    return _read(tx, STARTED_SINCE, connection, first=first.isoformat())
 
 
 def of_authors(tx: Connection, connection: str, authors: Collection[str], first: date, last: date) -> list[Held]:
     """Worklogs of some people that start on some days, as their own offset counts days."""
-    days = (worklogs.c.started_on >= first.isoformat(), worklogs.c.started_on <= last.isoformat())
-    return [item for part in chunks(authors) for item in _where(tx, connection, worklogs.c.author.in_(part), *days)]
+    days = {"first": first.isoformat(), "last": last.isoformat()}
+    return [item for part in chunks(authors) for item in _read(tx, OF_AUTHORS, connection, authors=part, **days)]
 
 
-def _where(tx: Connection, connection: str, *where: Any) -> Iterator[Held]:
-    query = select(worklogs).where(worklogs.c.connection == connection, *where).order_by(worklogs.c.id)
-    return (_held(row) for row in tx.execute(query))
+def _read(tx: Connection, query: Select[Any], connection: str, **wanted: Any) -> list[Held]:
+    return [_held(row) for row in tx.execute(query, {"ours": connection, **wanted})]
 
 
 def _held(row: Row[Any]) -> Held:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
-from datetime import datetime
+from datetime import date, datetime
 
 DIMENSIONS = tuple(f"FinanceDimension{number}" for number in range(1, 11))
 TRUE = "true"
@@ -126,11 +126,13 @@ def _is_number(value: str) -> bool:
 
 
 def _is_date(value: str) -> bool:
+    if len(value) != len("YYYYMMDD") or not (value.isascii() and value.isdigit()):
+        return False
     try:
-        datetime.strptime(value, "%Y%m%d")  # noqa: DTZ007 - a calendar day has no zone.
+        date.fromisoformat(value)
     except ValueError:
         return False
-    return len(value) == len("YYYYMMDD")
+    return True
 
 
 def _texts(names: str, width: int = TEXT_WIDTH, *, writable: bool = True) -> list[Field]:

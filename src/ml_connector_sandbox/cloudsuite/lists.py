@@ -179,10 +179,10 @@ def _window(tenant: Tenant, request: Request) -> Window | None:
 def _instant(stamp: str) -> datetime:
     """An instant from YYYYMMDDHHMMSSFF in UTC; FF are hundredths of a second."""
     refusal = f"{stamp} is not a timestamp of the form YYYYMMDDHHMMSSFF"
-    if len(stamp) != STAMP_DIGITS or not stamp.isdigit():
+    if len(stamp) != STAMP_DIGITS or not (stamp.isascii() and stamp.isdigit()):
         raise Refused(refusal)
     try:
-        seconds = datetime.strptime(stamp[:14], "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+        seconds = datetime.fromisoformat(f"{stamp[:8]}T{stamp[8:14]}").replace(tzinfo=UTC)
     except ValueError as broken:
         raise Refused(refusal) from broken
     return seconds + STAMP_STEP * int(stamp[14:])

@@ -15,13 +15,14 @@ BASE = "/FSM/fsm/soap"
 MESSAGE_CHARACTERS_MAX = 500
 UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 ABOUT_THE_RECORD = frozenset({400, 409, 413, 422})
+TEXT = msgspec.json.Decoder(str)
 
 
 def as_text(raw: msgspec.Raw) -> str:
     """A value as text, digit by digit as the ERP wrote it. Raises ValueError for a list or an object."""
     written = bytes(raw)
     if written.startswith(b'"'):
-        return msgspec.json.decode(written, type=str)
+        return TEXT.decode(written)
     if written.startswith((b"{", b"[")):
         raise ValueError("not a single value")
     return "" if written == b"null" else written.decode("ascii")

@@ -152,6 +152,7 @@ DEFAULTS: Mapping[str, Mapping[str, str]] = {
         "posting_date": "PostingDate",
         "currency": "CurrencyCode",
         "amount": "TransactionAmount",
+        "units": "UnitsAmount",
         "document": "DocumentNumber",
         "status": "Status",
         **_dimensions(),
@@ -181,16 +182,25 @@ class FieldMap:
         return tuple(dict.fromkeys(fields))
 
     def values(self, business_class: str, record: Mapping[str, str]) -> dict[str, str]:
-        """Our names to a record's values, empty where it has none.
+        """Our names to a record's values, empty where it has none."""
+        return {
+            ours: _value(business_class, theirs, record)
+            for ours, theirs in self.classes[business_class].items()
+            if theirs
+        }
 
-        Infor's own field names are inconsistent about the class as a prefix, and tenants answer either way.
-        """
-        values: dict[str, str] = {}
-        for ours, theirs in self.of(business_class).items():
-            plain = theirs.removeprefix(f"{business_class}.")
-            spellings = (theirs, plain, f"{business_class}.{plain}")
-            values[ours] = next((record[name] for name in spellings if name in record), "").strip()
-        return values
+    def value(self, business_class: str, ours: str, record: Mapping[str, str]) -> str:
+        """One of a record's values by our name, empty where it has none."""
+        theirs = self.classes[business_class][ours]
+        return _value(business_class, theirs, record) if theirs else ""
+
+
+def _value(business_class: str, theirs: str, record: Mapping[str, str]) -> str:
+    """Infor's own field names are inconsistent about the class as a prefix, and tenants answer either way."""
+    if theirs in record:
+        return record[theirs].strip()
+    plain = theirs.removeprefix(f"{business_class}.")
+    return record.get(plain, record.get(f"{business_class}.{plain}", "")).strip()
 
 
 def field_map(

@@ -13,7 +13,7 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
 from ml_connector.core.journal import Journal, JournalLine, RunResult, SeenLine
-from ml_connector.core.money import Digits, money_from_text, text_from_money
+from ml_connector.core.money import Digits, decimal_from_text, money_from_text, text_from_money
 from ml_connector.core.records import Coding
 from ml_connector.erp.fsm.answers import BASE, batch_request, one_line
 from ml_connector.erp.fsm.fields import DIMENSIONS, RESULT, STAGING, FieldMap
@@ -137,7 +137,16 @@ def seen_line(record: Record, business_class: str, fields: FieldMap, digits: Dig
         document=values.get("document", ""),
         status=_status(values.get("status", "")),
         error=one_line(values.get("error", "")),
+        seconds=_seconds(values.get("units", "")),
     )
+
+
+def _seconds(units: str) -> int | None:
+    """Hours as units, back to whole seconds. Raises ValueError where they are no number."""
+    if not units:
+        return None
+    exact = decimal_from_text(units)
+    return int((exact * SECONDS_PER_HOUR).quantize(Decimal(1), ROUND_HALF_UP))
 
 
 def _status(written: str) -> str:
@@ -158,7 +167,7 @@ def run_result(record: Record, fields: FieldMap) -> RunResult:
 
 def carries(record: Record, reference: str, business_class: str, fields: FieldMap) -> bool:
     """Whether a record really is under a reference: a filter that was not applied must not be believed."""
-    return fields.values(business_class, record.fields)["reference"] == reference
+    return fields.value(business_class, "reference", record.fields) == reference
 
 
 def _number(text: str) -> int:

@@ -22,6 +22,9 @@ DELETED = frozenset({"deleted", "delete", "d"})
 
 Query = tuple[tuple[str, str], ...]
 
+ELEMENTS = msgspec.json.Decoder(list[dict[str, msgspec.Raw]])
+FIELDS = msgspec.json.Decoder(dict[str, msgspec.Raw])
+
 
 class ListRefused(Misconfigured):
     """A list that the tenant does not serve as it was asked for."""
@@ -129,7 +132,7 @@ def parse_page(request: Request, response: Response) -> ListPage:
             remedy="Compare [cloudsuite.fields] with the tenant's fields: `ml-connector check` names those it lacks.",
         )
     try:
-        elements = msgspec.json.decode(response.body, type=list[dict[str, msgspec.Raw]])
+        elements = ELEMENTS.decode(response.body)
         records = tuple(_record(element) for element in elements if "_fields" in element)
         next_query = _next_query(elements[0]) if elements and "_fields" not in elements[0] else None
         strays = len(elements) - len(records)
@@ -141,7 +144,7 @@ def parse_page(request: Request, response: Response) -> ListPage:
 
 
 def _record(element: dict[str, msgspec.Raw]) -> Record:
-    fields = msgspec.json.decode(element["_fields"], type=dict[str, msgspec.Raw])
+    fields = FIELDS.decode(element["_fields"])
     beside = {name: as_text(raw) for name, raw in element.items() if not name.startswith("_") and _is_scalar(raw)}
     return Record({name: as_text(raw) for name, raw in fields.items()}, beside)
 
