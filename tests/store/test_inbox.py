@@ -48,8 +48,8 @@ def test_only_what_was_looked_into_is_forgotten(database: Database) -> None:
         inbox.forget(tx, "acme", NOW + timedelta(days=30))
         assert [kept.identifier for kept in inbox.waiting(tx, "acme", 10)] == ["waiting"]
         assert inbox.keep(tx, "acme", "old", "other", "h", HINTS, NOW)
-        assert inbox.last_received(tx, "acme") == NOW
-        assert inbox.last_received(tx, "other") is None
+        assert inbox.last_received(tx, "acme", "") == NOW
+        assert inbox.last_received(tx, "other", "") is None
 
 
 def test_of_many_that_deliver_at_once_one_is_first(database: Database) -> None:

@@ -9,12 +9,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from sqlalchemy import Connection as Transaction
+
 from ml_connector.core.records import Worklog
 from ml_connector.engine.lane import Lane
 from ml_connector.engine.poll import hint
 from ml_connector.engine.sweep import take_issues
 from ml_connector.errors import Rejected
-from ml_connector.store import bindings, inbox, worklogs
+from ml_connector.store import bindings, inbox, unannounced, worklogs
 
 BATCH = 1_000
 """Deliveries that are looked into together: what one call of `worklog/list` takes."""
@@ -56,6 +58,7 @@ def receive(lane: Lane) -> Received:
         with lane.database.begin() as tx:
             lane.guard(tx)
             inbox.handled(tx, [kept.id for kept in batch], lane.clock.now())
+            _announced(tx, lane, batch)
         total = Received(total.taken + len(batch), total.dropped + (len(batch) if refused else wanted.dropped))
         if len(batch) < BATCH:
             break
@@ -64,6 +67,15 @@ def receive(lane: Lane) -> Received:
         with lane.database.begin() as tx:
             inbox.forget(tx, lane.name, lane.clock.now() - KEPT_FOR)
     return total
+
+
+def _announced(tx: Transaction, lane: Lane, batch: Sequence[inbox.Kept]) -> None:
+    """What these told of did not come unannounced after all, if polling was faster."""
+    hints = [kept.hints for kept in batch]
+    entries = {each for one in hints for each in one.worklogs}
+    issues = {each for one in hints for each in (*one.issues, *one.hours_of)}
+    unannounced.announced(tx, lane.name, unannounced.WORKLOG, entries)
+    unannounced.announced(tx, lane.name, unannounced.ISSUE, issues)
 
 
 def _wanted(lane: Lane, batch: Sequence[inbox.Kept]) -> _Wanted:

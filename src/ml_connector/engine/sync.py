@@ -17,6 +17,7 @@ from ml_connector.engine.posting import advance, doubts
 from ml_connector.engine.proposal import BY_ACCRUAL, BY_POLICY, apply, keep, passes_by_policy, write_issues
 from ml_connector.engine.receive import Received, receive
 from ml_connector.engine.search import unseen
+from ml_connector.engine.subscription import watch
 from ml_connector.errors import Drifted
 from ml_connector.store import cursors, keys, plans, postings
 from ml_connector.store import findings as finding_store
@@ -52,6 +53,7 @@ def sync(lane: Lane, prepared_by: str = SCHEDULE) -> Outcome:
     lane.say("reading CloudSuite and Jira")
     outcome.received = receive(lane)
     poll(lane)
+    watch(lane)
     outcome.postings |= resume(lane)
     outcome.postings |= apply_approved(lane)
     _write_and_propose(lane, prepared_by, outcome)

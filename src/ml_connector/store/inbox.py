@@ -85,7 +85,8 @@ def forget(tx: Connection, connection: str, before: datetime) -> None:
     tx.execute(delete(inbox).where(*where))
 
 
-def last_received(tx: Connection, connection: str) -> datetime | None:
-    """When the latest delivery came; None where none did of late."""
-    latest = tx.scalar(select(func.max(inbox.c.received_at)).where(inbox.c.connection == connection))
+def last_received(tx: Connection, connection: str, events: str) -> datetime | None:
+    """When the latest delivery came of events whose names begin so; None where none did of late."""
+    where = (inbox.c.connection == connection, inbox.c.event.startswith(events, autoescape=True))
+    latest = tx.scalar(select(func.max(inbox.c.received_at)).where(*where))
     return maybe_time(latest)

@@ -96,6 +96,10 @@ inbox = Table(
     _maybe("handled_at"), UniqueConstraint("connection", "identifier"),
     Index("ix_inbox_handled", "connection", "handled_at"),
 )  # fmt: skip
+registrations = Table(
+    "registrations", metadata, _key("connection"), _text("kind"), _text("webhook_id"), _text("registered_at"),
+    _maybe("expires_at"), _text("checked_at"),
+)  # fmt: skip
 unannounced = Table(
     "unannounced", metadata, _key("connection"), _key("kind"), _key("id"), _text("issue_id"), _text("found_at"),
 )  # fmt: skip

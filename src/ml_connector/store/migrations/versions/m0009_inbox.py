@@ -32,3 +32,13 @@ def upgrade() -> None:
         sa.Column("found_at", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("connection", "kind", "id", name=op.f("pk_unannounced")),
     )
+    op.create_table(
+        "registrations",
+        sa.Column("connection", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("webhook_id", sa.Text(), nullable=False),
+        sa.Column("registered_at", sa.Text(), nullable=False),
+        sa.Column("expires_at", sa.Text(), nullable=True),
+        sa.Column("checked_at", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("connection", name=op.f("pk_registrations")),
+    )
