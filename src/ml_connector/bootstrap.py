@@ -133,6 +133,10 @@ class Installation:
                 self.vault.put(tx, name, WEBHOOK, found)
         return found
 
+    def door(self, kept: Callable[[str], None] = lambda _name: None) -> Door:
+        """Where deliveries of webhooks come in; `kept` hears the connection's name of each that is news."""
+        return Door(self.database, self.clock, kept_for(self.clock, KEYS_FOR, self.key_of), kept)
+
     def key_of(self, name: str) -> Key | None:
         """What opens the door to a connection's webhook; None where it has none."""
         connection = self.connections.get(name)
@@ -342,7 +346,7 @@ def serve_installation(installed: Installation, host: str, port: int, anchors: S
 
     stop = installed.clock.stop if isinstance(installed.clock, SystemClock) else threading.Event()
     loop = embedded_loop(installed, stop, anchors)
-    door = Door(installed.database, installed.clock, kept_for(installed.clock, KEYS_FOR, installed.key_of), loop.hint)
+    door = installed.door(loop.hint)
     pages = status_app(installed.database, tuple(installed.connections), installed.clock.now, door)
     serve(pages, loop, host, port)
 
