@@ -9,6 +9,7 @@ from litestar import MediaType, Request, Response, post
 from litestar.datastructures import State
 from litestar.exceptions import ClientException
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
 from litestar.status_codes import HTTP_200_OK
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -27,7 +28,7 @@ def deliveries_route(door: Door) -> HTTPRouteHandler:
     turns = asyncio.Semaphore(AT_ONCE)
 
     @post(PATH, media_type=MediaType.TEXT, status_code=HTTP_200_OK, include_in_schema=False)
-    async def take(request: Request[None, None, State], name: str, path: str) -> Response[str]:
+    async def take(request: Request[None, None, State], name: FromPath[str], path: FromPath[str]) -> Response[str]:
         if not await asyncio.to_thread(door.opens, name, path):
             return _answer(HTTPStatus.NOT_FOUND)
         async with turns:
