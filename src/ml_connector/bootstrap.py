@@ -8,26 +8,31 @@ import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
+from secrets import token_urlsafe
 from urllib.parse import urlsplit
 
 import structlog
 from sqlalchemy import Connection as Transaction
 
 from ml_connector.clock import Clock, SystemClock
+from ml_connector.core.webhooks import WebhookKind
 from ml_connector.engine.anchors import Anchoring, FilePlace, MailPlace, Place, WebhookPlace
-from ml_connector.engine.lane import Lane
+from ml_connector.engine.door import Door, Key
+from ml_connector.engine.lane import Lane, Subscription
 from ml_connector.engine.loop import Loop, Rounds, Schedule
 from ml_connector.engine.poll import order_key
 from ml_connector.engine.reconcile import reconcile
-from ml_connector.engine.run import recorded, run_lane
+from ml_connector.engine.run import recorded, run_inbox, run_lane
+from ml_connector.engine.subscription import wanted
 from ml_connector.erp import registry as erps
 from ml_connector.erp.gateway import Gateway
 from ml_connector.erp.ion import ClientAuthentication, parse_ionapi
 from ml_connector.erp.port import Erp
 from ml_connector.errors import ConnectorError, InvariantBroken, Misconfigured, Refused
 from ml_connector.jira import registry as jiras
+from ml_connector.jira.deliveries import Secrets
 from ml_connector.jira.port import Jira
 from ml_connector.net.addresses import is_loopback_name
 from ml_connector.net.client import Client
@@ -40,13 +45,18 @@ from ml_connector.settings import Connection, Home, load_changed, load_connectio
 from ml_connector.store import audit, bindings, cursors, worklogs
 from ml_connector.store.database import Database, shown_url
 from ml_connector.store.vault import MasterKey, Vault
-from ml_connector.wire import Request, Response
+from ml_connector.wire import Request, Response, Send
 
 log = structlog.get_logger()
 
 CLOUDSUITE = "cloudsuite"
 JIRA = "jira"
-"""Names of the two secrets of a connection in the vault."""
+WEBHOOK = "webhook"
+"""Names of the secrets of a connection in the vault."""
+PATH_BYTES, SIGNING_BYTES = 24, 48
+"""Randomness in the path that Jira delivers to, and in the secret that it signs with."""
+KEYS_FOR = timedelta(seconds=30)
+"""How long the service goes on with secrets that it has read, before it reads them again."""
 DATABASE_VARIABLE = "MLC_DATABASE_URL"
 """Names another database than the file in the directory. It holds a password, so that it is in no file of ours."""
 SMTP_VARIABLE, SENDER_VARIABLE, ANCHOR_TOKEN_VARIABLE = "MLC_SMTP_URL", "MLC_MAIL_FROM", "MLC_ANCHOR_TOKEN"
@@ -94,16 +104,53 @@ class Installation:
         """A lane of a connection, ready to run. Raises Misconfigured without stored credentials."""
         chosen = self.choose(name)
         connection = self.connections[chosen]
+        session = self._session(connection, self._secret(chosen, JIRA))
         return Lane(
             name=chosen,
             site=connection.jira.url,
             database=self.database,
             erp=self.erp(connection, self._secret(chosen, CLOUDSUITE)["ionapi"]),
-            jira=self.jira(connection, self._secret(chosen, JIRA)),
+            jira=jiras.open_jira(session, connection),
             clock=self.clock,
             policy=lane_policy(connection),
             say=say,
+            subscription=self._subscription(connection, session),
         )
+
+    def _subscription(self, connection: Connection, session: Send) -> Subscription | None:
+        """The webhook that a connection wants, with secrets of its own that nobody needs to see."""
+        settings = connection.jira.webhook
+        if settings.kind == "off":
+            return None
+        secret = self._webhook_secret(connection.name)
+        kind = WebhookKind(settings.kind)
+        address = f"{settings.public_url}/webhooks/jira/{connection.name}/{secret['path']}"
+        projects = tuple(lane_policy(connection).mapping.jira_projects)
+        return Subscription(
+            wanted(kind, connection.name, address, projects), jiras.open_webhooks(session, kind, secret["signing"])
+        )
+
+    def _webhook_secret(self, name: str) -> dict[str, str]:
+        with self.database.begin() as tx:
+            found = self.vault.get(tx, name, WEBHOOK)
+            if found is None:
+                found = {"path": token_urlsafe(PATH_BYTES), "signing": token_urlsafe(SIGNING_BYTES)}
+                self.vault.put(tx, name, WEBHOOK, found)
+        return found
+
+    def door(self, kept: Callable[[str], None] = lambda _name: None) -> Door:
+        """Where deliveries of webhooks come in; `kept` hears the connection's name of each that is news."""
+        return Door(self.database, self.clock, kept_for(self.clock, KEYS_FOR, self.key_of), kept)
+
+    def key_of(self, name: str) -> Key | None:
+        """What opens the door to a connection's webhook; None where it has none."""
+        connection = self.connections.get(name)
+        if connection is None or connection.jira.webhook.kind == "off":
+            return None
+        secret = self._webhook_secret(name)
+        with self.database.read() as tx:
+            client = (self.vault.get(tx, name, JIRA) or {}).get("client_secret", "")
+        return Key(secret["path"], Secrets(client=client, signature=secret["signing"]))
 
     def erp(self, connection: Connection, ionapi: str) -> Erp:
         """The ERP of a connection, with these credentials."""
@@ -119,8 +166,11 @@ class Installation:
 
     def jira(self, connection: Connection, secret: dict[str, str]) -> Jira:
         """The Jira of a connection, with these credentials."""
+        return jiras.open_jira(self._session(connection, secret), connection)
+
+    def _session(self, connection: Connection, secret: dict[str, str]) -> Send:
         client = Client(self.transport(connection), self.clock, Pace(), random.random)
-        return jiras.open_jira(client.send, connection, secret, self.clock)
+        return jiras.open_session(client.send, connection, secret, self.clock)
 
     def try_cloudsuite(self, name: str, ionapi: str) -> str:
         """Sign in and read the calendar. Raises what is wrong; returns what to show of the credentials."""
@@ -273,8 +323,18 @@ def embedded_loop(installed: Installation, stop: threading.Event, anchors: Seque
 
         return once
 
+    def light(name: str) -> Callable[[], None]:
+        def once() -> None:
+            if name not in lanes:
+                lanes[name] = installed.lane(name)
+            received = run_inbox(lanes[name]).received
+            log.info("Deliveries were looked into.", action="received", connection=name, taken=received.taken)
+
+        return once
+
     runs = {name: run(name) for name in installed.connections}
-    return Loop(schedules(installed), runs, installed.clock, stop, tell_failure)
+    lights = {name: light(name) for name in installed.connections}
+    return Loop(schedules(installed), runs, installed.clock, stop, tell_failure, lights)
 
 
 def _reconcile(lane: Lane) -> None:
@@ -290,8 +350,26 @@ def serve_installation(installed: Installation, host: str, port: int, anchors: S
     from ml_connector.web.serve import serve  # noqa: PLC0415
 
     stop = installed.clock.stop if isinstance(installed.clock, SystemClock) else threading.Event()
-    pages = status_app(installed.database, tuple(installed.connections), installed.clock.now)
-    serve(pages, embedded_loop(installed, stop, anchors), host, port)
+    loop = embedded_loop(installed, stop, anchors)
+    door = installed.door(loop.hint)
+    pages = status_app(installed.database, tuple(installed.connections), installed.clock.now, door)
+    serve(pages, loop, host, port)
+
+
+def kept_for(clock: Clock, span: timedelta, key_of: Callable[[str], Key | None]) -> Callable[[str], Key | None]:
+    """The same, asked again for one name only after a time."""
+    held: dict[str, tuple[datetime, Key | None]] = {}
+
+    def find(name: str) -> Key | None:
+        now = clock.now()
+        found = held.get(name)
+        if found is None or found[0] + span <= now:
+            found = (now, key_of(name))
+            if found[1] is not None:  # strangers' names are not remembered
+                held[name] = found
+        return found[1]
+
+    return find
 
 
 def tell_unanchored(place: Place, error: ConnectorError) -> None:

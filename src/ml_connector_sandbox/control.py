@@ -101,6 +101,7 @@ def _books(world: World) -> list[tuple[str, str, Answer]]:
         ("GET", "/books/dimensions", lambda _asked: dimensions(world)),
         ("GET", "/books/issues", lambda _asked: jira_books.issues(world.jira)),
         ("GET", "/books/worklogs", lambda _asked: jira_books.worklogs(world.jira)),
+        ("GET", "/books/deliveries", lambda _asked: jira_books.deliveries(world.jira)),
         ("GET", "/books/webhooks", lambda _asked: jira_books.webhooks(world.jira)),
     ]
 
@@ -212,6 +213,10 @@ def _jira(world: World) -> list[tuple[str, str, Answer]]:
         ("POST", "/jira/projects/{key}/delete", lambda _asked, key: site.delete_project(key)),
         ("POST", "/jira/permissions", lambda asked: _permission(world, asked)),
         ("POST", "/jira/revoke-tokens", lambda _asked: site.bearers.clear()),
+        ("POST", "/jira/revoke-grants", lambda _asked: _revoke_grants(world)),
+        ("POST", "/jira/administrators", lambda asked: _administrator(world, asked)),
+        ("POST", "/jira/webhooks/{webhook}/delete", lambda _asked, webhook: _delete_webhook(world, webhook)),
+        ("POST", "/jira/webhooks/{webhook}/secret", lambda asked, webhook: _rotate_secret(world, webhook, asked)),
     ]
 
 
@@ -219,3 +224,31 @@ def _permission(world: World, asked: Any) -> None:
     """Show a project to a person, or hide it: {"project", "account_id", "visible"}."""
     change = world.jira.show_project if _flag(asked, "visible") else world.jira.hide_project
     change(world.jira.project(_word(asked, "project")).key, _word(asked, "account_id"))
+
+
+def _revoke_grants(world: World) -> None:
+    """A person takes the app's access back: access and refresh tokens are worth nothing."""
+    world.jira.bearers.clear()
+    world.jira.app.refresh_tokens.clear()
+
+
+def _administrator(world: World, asked: Any) -> None:
+    """Make an account an administrator, or an ordinary one: {"account_id", "admin"}."""
+    world.jira.person(_word(asked, "account_id")).admin = _flag(asked, "admin")
+
+
+def _webhook(world: World, webhook: str) -> Any:
+    found = world.jira.webhooks.registered.get(webhook)
+    if found is None:
+        raise BadCall(f"there is no webhook {webhook}")
+    return found
+
+
+def _delete_webhook(world: World, webhook: str) -> None:
+    """A registration is gone."""
+    del world.jira.webhooks.registered[_webhook(world, webhook).id]
+
+
+def _rotate_secret(world: World, webhook: str, asked: Any) -> None:
+    """An administrator gives a webhook another secret: {"secret"}."""
+    _webhook(world, webhook).secret = _word(asked, "secret")

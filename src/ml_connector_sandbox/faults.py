@@ -32,8 +32,12 @@ FAULTS: dict[str, str] = {
     "partial_batch": "inside: a row of a batch fails",
     "edit_only_writes_result": "inside: an edit-only run writes a result row",
     "keys_not_enforced": "inside: a staged row with a key that is there already is taken all the same",
+    "lost_delivery": "inside: a delivery of a webhook is never made",
+    "doubled_delivery": "inside: a delivery of a webhook is made twice",
+    "late_delivery": "inside: a delivery of a webhook comes up to 15 minutes late, after others",
 }
-INSIDE = frozenset({"partial_batch", "edit_only_writes_result", "keys_not_enforced"})
+DELIVERIES = frozenset({"lost_delivery", "doubled_delivery", "late_delivery"})
+INSIDE = frozenset({"partial_batch", "edit_only_writes_result", "keys_not_enforced"}) | DELIVERIES
 VENDORS = ("", "jira", "cloudsuite")
 BODIES = ("json", "html")
 STATUSES = range(200, 600)

@@ -25,6 +25,7 @@ from ml_connector_sandbox import world as worlds
 from ml_connector_sandbox.certificates import certificates_in
 from ml_connector_sandbox.clock import OffsetClock
 from ml_connector_sandbox.front import Dropped
+from ml_connector_sandbox.postman import deliver_until
 from ml_connector_sandbox.wire import wsgi
 from ml_connector_sandbox.world import World
 
@@ -82,6 +83,7 @@ def serve(
     servers = _servers(world, ports, certificates)
     for server in servers.values():
         threading.Thread(target=server.serve, daemon=True).start()
+    threading.Thread(target=deliver_until, args=(stop, world), daemon=True).start()
     _tell(directory, world, {role: _url(server) for role, server in servers.items()}, tls=tls)
     stop.wait()
     for server in servers.values():

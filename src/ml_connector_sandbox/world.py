@@ -6,6 +6,7 @@ import random as chance
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from ml_connector_sandbox.calls import Calls
@@ -19,6 +20,7 @@ from ml_connector_sandbox.front import Front
 from ml_connector_sandbox.jira import app as jira_app
 from ml_connector_sandbox.jira import auth as jira_auth
 from ml_connector_sandbox.jira import seed as jira_seed
+from ml_connector_sandbox.jira import webhooks as jira_webhooks
 from ml_connector_sandbox.jira.site import JiraSite
 from ml_connector_sandbox.limits import Limits
 from ml_connector_sandbox.switches import Switches
@@ -64,6 +66,19 @@ class World:
                 seconds -= step
         self.clock.advance(seconds)
 
+    def deliver_all(self, send: Callable[[list[tuple[str, dict[str, str], bytes]]], list[int]]) -> int:
+        """Make every delivery of a webhook that is due: `send` takes addresses, headers and bodies and gives a status
+        for each, 0 where there was no answer. Returns how many were made.
+        """
+        with self.lock:
+            due = jira_webhooks.due(self.jira)
+            ready = [(each, each.headers(self.clock.now(), self.jira.app.client_secret)) for each in due]
+        statuses = send([(each.url, headers, each.body) for each, headers in ready]) if ready else []
+        with self.lock:
+            for (delivery, _), status in zip(ready, statuses, strict=True):
+                jira_webhooks.answered(self.jira, delivery, status)
+        return len(ready)
+
     def settle(self) -> None:
         """Do what was put off until now or earlier."""
         for front in self.fronts.values():
@@ -95,6 +110,7 @@ def build(*, clock: Clock, seed: int = 1, scale: int = 1, empty: bool = False) -
     cloudsuite = Tenant(clock, random, switches)
     cloudsuite_seed.seed(cloudsuite, scale=scale, empty=empty)
     jira.strikes = faults.strikes_of("jira")
+    jira.happened = partial(jira_webhooks.happened, jira)
     cloudsuite.strikes = faults.strikes_of("cloudsuite")
     limits, lock = Limits(clock), threading.RLock()
     world = World(clock, random, switches, Calls(), faults, limits, jira, cloudsuite, scale, empty, {}, lock)

@@ -74,7 +74,8 @@ def _many(seeds: list[int], workers: int) -> int:
             else:
                 _add(total, found)
     spent = time.monotonic() - began
-    say(f"{len(seeds) / spent:.1f} seeds a second, {total.lines} ledger lines, {total.overtakings} overtakings")
+    say(f"{len(seeds) / spent:.1f} seeds a second, {total.lines} ledger lines")
+    say(f"{total.overtakings} overtakings, {total.deliveries} deliveries")
     say("deaths: " + _told(total.deaths, POINTS))
     say("points: " + _told(total.points, POINTS))
     say("faults that struck: " + _told(total.faults, FAULTS))
@@ -87,6 +88,7 @@ def _add(total: Report, found: Report) -> None:
     for name in ("points", "deaths", "faults"):
         getattr(total, name).update(getattr(found, name))
     total.overtakings += found.overtakings
+    total.deliveries += found.deliveries
     total.lines += found.lines
 
 

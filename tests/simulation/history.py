@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
-from ml_connector_sandbox.faults import FAULTS
+from ml_connector_sandbox.faults import DELIVERIES, FAULTS
 from ml_connector_sandbox.jira.worklogs import Worklog
 from simulation.world import POST_FROM, Stage
 
@@ -39,7 +39,7 @@ DETAILS: Mapping[str, tuple[Mapping[str, Any], ...]] = {
     "rate_limited_html": ({}, {"retry_after": "3"}),
 }
 """What a fault can look like."""
-INSIDE = {"partial_batch": "", "edit_only_writes_result": "cloudsuite"}
+INSIDE = {"partial_batch": "", "edit_only_writes_result": "cloudsuite", **dict.fromkeys(DELIVERIES, "jira")}
 """Faults inside a vendor, and which one knows them."""
 KEYS = "keys_not_enforced"
 """Strikes a late sender only, see `Simulation`."""

@@ -10,15 +10,18 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
+from http import HTTPStatus
 from random import Random
 
 from engine.acme import CONTROLLER
+from ml_connector.bootstrap import Installation
 from ml_connector.core.ledger import OPEN
 from ml_connector.demo.connection import NAME
 from ml_connector.engine import proposal
+from ml_connector.engine.door import Door
 from ml_connector.engine.lane import Lane
 from ml_connector.engine.recosting import recost
-from ml_connector.engine.run import recorded, run_lane
+from ml_connector.engine.run import recorded, run_inbox, run_lane
 from ml_connector.errors import ConnectorError, InvariantBroken
 from ml_connector.store import holds, postings
 from ml_connector.wire import Request
@@ -40,7 +43,8 @@ POINTS_MAX = 200
 SENDS_MAX = 60
 STAGE, VALIDATE, RELEASE, ROLL_BACK = STEPS = "fsm.stage", "fsm.validate", "fsm.release", "fsm.roll_back"
 """The calls of a posting."""
-MOMENTS = (STAGE, STAGE, STAGE, RELEASE, RELEASE, VALIDATE, ROLL_BACK, "jira.worklogs.list", "jira.worklogs.list")
+READ = "jira.worklogs.list"
+MOMENTS = (STAGE, STAGE, STAGE, RELEASE, RELEASE, VALIDATE, ROLL_BACK, READ, READ, READ, READ)
 """Calls at which a stop is awkward."""
 INTERVALS = (90.0, 300.0)
 """Seconds from one run to the next: past the lag of Jira's feeds, and past what is read again of them."""
@@ -60,7 +64,19 @@ class Report:
     deaths: Counter[str] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
     overtakings: int = 0
+    deliveries: int = 0
     lines: int = 0
+
+
+def _answer(door: Door, life: Life, url: str, headers: dict[str, str], body: bytes) -> int:
+    """What a delivery is answered: 0 where nobody answers any more."""
+    *_, name, path = url.split("/")
+    if not life.alive:
+        return 0
+    try:
+        return int(door.take(name, headers, body) if door.opens(name, path) else HTTPStatus.NOT_FOUND)
+    except Killed:
+        return 0
 
 
 def simulate(seed: int, scenery: Scenery = ON_SQLITE) -> Report:
@@ -135,6 +151,7 @@ class Simulation:
         self.history.begun = True
         try:
             installed = self.stage.process(life)
+            self._deliver(installed, life)
             lane = installed.lane(NAME)
             outcome = run_lane(lane, sweeping=sweeping, prepared_by="analyst")
             if outcome.proposal and not self.stage.options.automatic:
@@ -149,6 +166,18 @@ class Simulation:
         except ConnectorError as error:
             self.history.told.append(f"the run ended: {type(error).__name__}: {error}")
         self.report.points.update(life.seen)
+
+    def _deliver(self, installed: Installation, life: Life) -> None:
+        """Jira makes the deliveries that are due, to this process; sometimes it takes them in before its cycle."""
+        door = installed.door()
+
+        def send(jobs: list[tuple[str, dict[str, str], bytes]]) -> list[int]:
+            return [_answer(door, life, *job) for job in jobs]
+
+        self.report.deliveries += self.stage.world.deliver_all(send)
+        life.check()
+        if self.stage.options.webhook != "off" and self.random.random() < 0.5:
+            run_inbox(installed.lane(NAME))
 
     def _recost(self, lane: Lane) -> None:
         """A person accepts what the posted hours cost by today's rates and coding."""

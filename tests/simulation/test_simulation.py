@@ -22,10 +22,10 @@ SEEDS = int(os.environ.get("MLC_SIM_SEEDS", "200"))
 PART = 25
 FEW = 10
 FIRST = {
-    "missing_taken_for_deleted": 26,
-    "stale_result_believed": 35,
+    "missing_taken_for_deleted": 17,
+    "stale_result_believed": 4,
     "posting_into_a_closed_period": 9,
-    "cursor_moved_before_the_write": 22,
+    "cursor_moved_before_the_write": 31,
     "deletions_ignored": 20,
     "edits_ignored": 34,
 }

@@ -42,6 +42,10 @@ SCRATCH = Path("/dev/shm") if Path("/dev/shm").is_dir() else None
 POST_FROM = (START.date().replace(day=1) - timedelta(days=1)).replace(day=1)
 SETTLE_SECONDS = 360
 ZONES = ("UTC", "America/New_York", "Asia/Kolkata")
+PUBLIC = "https://connector.test"
+"""Where Jira delivers to."""
+WEBHOOKS = ("admin", "off", "off")
+"""A webhook heals what polling has missed: without one, polling has to be right alone."""
 GRAINS = ("worklog", "person-day", "issue-day", "po-period")
 
 
@@ -69,7 +73,8 @@ def begun() -> Begun:
 
 def settled(directory: Path) -> Acme:
     """A small world in which nothing is left to do, its database closed."""
-    acme = build(directory)
+    acme = build(directory, change=_with_webhook)
+    acme.control("POST", "/jira/administrators", {"account_id": acme.world.jira.integration, "admin": True})
     _thin_out(acme.world)
     acme.sync()
     acme.clock.advance(LONG_AGO)
@@ -78,6 +83,10 @@ def settled(directory: Path) -> Acme:
     acme.world.calls.clear()
     acme.installed.database.close()
     return acme
+
+
+def _with_webhook(text: str) -> str:
+    return text.replace("[jira.orders]", f'[jira.webhook]\nkind = "admin"\npublic_url = "{PUBLIC}"\n\n[jira.orders]', 1)
 
 
 def _thin_out(world: World) -> None:
@@ -110,6 +119,7 @@ class Options:
     closed_period: str
     automatic: bool
     correction: str
+    webhook: str
 
     @classmethod
     def drawn(cls, random: Random) -> Options:
@@ -122,6 +132,7 @@ class Options:
             closed_period=random.choice(("hold", "next_open")),
             automatic=random.random() < 0.5,
             correction=random.choice(("reversal", "net_delta")),
+            webhook=random.choice(WEBHOOKS),
         )
 
     def applied(self, connection: Connection, raised: int) -> Connection:
@@ -139,7 +150,14 @@ class Options:
         )
         rates = tuple(rate.model_copy(update={"amount": rate.amount * raised}) for rate in connection.rate)
         cloudsuite = connection.cloudsuite.model_copy(update={"settle_seconds": SETTLE_SECONDS})
-        changes = {"posting": posting, "cloudsuite": cloudsuite, "time_zone": self.zone, "rate": rates}
+        webhook = connection.jira.webhook.model_copy(update={"kind": self.webhook})
+        changes = {
+            "posting": posting,
+            "cloudsuite": cloudsuite,
+            "jira": connection.jira.model_copy(update={"webhook": webhook}),
+            "time_zone": self.zone,
+            "rate": rates,
+        }
         return connection.model_copy(update=changes)
 
 

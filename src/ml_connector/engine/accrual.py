@@ -14,6 +14,7 @@ from ml_connector.engine.lane import Lane
 from ml_connector.engine.planning import plan_accrual
 from ml_connector.engine.poll import poll
 from ml_connector.engine.proposal import keep
+from ml_connector.engine.receive import receive
 from ml_connector.engine.world import erp_facts
 from ml_connector.errors import Refused
 
@@ -26,6 +27,7 @@ def accrue(lane: Lane, period: str, entities: Collection[str], actor: str) -> Pl
     `period` is a name of the fiscal calendar, or a month as YYYY-MM. Raises Refused for a period or an entity that
     nobody knows, and for one that is closed or over before the cut-over date.
     """
+    receive(lane)
     poll(lane)
     facts = erp_facts(lane)
     unknown = sorted(set(entities) - set(lane.policy.entities))

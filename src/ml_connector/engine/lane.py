@@ -16,9 +16,10 @@ from ml_connector.clock import Clock
 from ml_connector.core.journals import Grouping
 from ml_connector.core.labor import CostPolicy
 from ml_connector.core.mapping import IssueMapping
+from ml_connector.core.webhooks import Wanted
 from ml_connector.erp.port import Erp
 from ml_connector.errors import Refused
-from ml_connector.jira.port import Jira
+from ml_connector.jira.port import Jira, Webhooks
 from ml_connector.store import leases
 from ml_connector.store.database import Database
 
@@ -49,6 +50,14 @@ class LanePolicy:
     unprojected_skip: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """The webhook that a connection wants, and the port that keeps it."""
+
+    wanted: Wanted
+    port: Webhooks
+
+
 def _nobody(_message: str) -> None:
     """Progress that nobody watches."""
 
@@ -56,6 +65,8 @@ def _nobody(_message: str) -> None:
 @dataclass(slots=True)
 class Lane:
     """One connection, one run. `say` hears progress in words; `epoch` is the lease that fences our writes.
+
+    `subscription` is None where changes are found by polling alone.
 
     `unseen_projects` are mapped Jira projects that a search of this run could not see; `facts` are the ERP's accounts,
     cost centers and periods as this run last read them, and when.
@@ -73,6 +84,7 @@ class Lane:
     epoch: int = 0
     unseen_projects: set[str] = field(default_factory=set)
     facts: tuple[datetime, CostPolicy] | None = None
+    subscription: Subscription | None = None
 
     def enter(self) -> None:
         """Take the lease. Raises Refused while another worker holds it."""

@@ -16,7 +16,9 @@ from ml_connector.errors import ConnectorError, Unauthorized
 
 UNAUTHORIZED_PAUSE = timedelta(minutes=15)
 """Dead credentials are not tried every minute: repeated failures lock accounts."""
-TICK_SECONDS = 0.5
+TICK_SECONDS = 0.25
+GATHERED = timedelta(seconds=0.5)
+"""How long deliveries are gathered before they are looked into: ten about one entry are one question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,7 @@ class Due:
     sweep: datetime
     reconcile: datetime
     running: bool = False
+    inbox: datetime | None = None
 
 
 Run = Callable[[Rounds], None]
@@ -55,13 +58,14 @@ Tell = Callable[[str, ConnectorError | Exception], None]
 
 @dataclass(slots=True)
 class Loop:
-    """Decides what is due and starts it. `stop` ends the loop."""
+    """Decides what is due and starts it. `lights` look into deliveries between runs; `stop` ends the loop."""
 
     schedules: Mapping[str, Schedule]
     runs: Mapping[str, Run]
     clock: Clock
     stop: threading.Event
     tell: Tell
+    lights: Mapping[str, Callable[[], None]] = field(default_factory=dict)
     random: Random = field(default_factory=Random)
     due: dict[str, Due] = field(default_factory=dict)
     threads: list[threading.Thread] = field(default_factory=list)
@@ -78,20 +82,42 @@ class Loop:
         for thread in self.threads:
             thread.join()
 
+    def hint(self, name: str) -> None:
+        """A delivery came for a connection: look into it soon. Safe from any thread."""
+        due = self.due.get(name)
+        if due is not None and due.inbox is None:
+            due.inbox = self.clock.now() + GATHERED
+
     def start_due(self) -> None:
         """Start every connection that is due and not running."""
         now = self.clock.now()
         self.threads = [thread for thread in self.threads if thread.is_alive()]
         for name, due in self.due.items():
-            if not due.running and due.cycle <= now:
-                due.running = True
-                thread = threading.Thread(target=self._run_one, args=(name, due), name=f"lane-{name}")
-                self.threads.append(thread)
-                thread.start()
+            if due.running:
+                continue
+            if due.cycle <= now:
+                self._start(self._run_one, name, due)
+            elif due.inbox is not None and due.inbox <= now:
+                self._start(self._run_light, name, due)
+
+    def _start(self, work: Callable[[str, Due], None], name: str, due: Due) -> None:
+        due.running = True
+        thread = threading.Thread(target=work, args=(name, due), name=f"lane-{name}")
+        self.threads.append(thread)
+        thread.start()
+
+    def _run_light(self, name: str, due: Due) -> None:
+        due.inbox = None  # what comes from now on is looked into by the next
+        try:
+            self.lights[name]()
+        except Exception as error:  # noqa: BLE001 - the next run looks into it again
+            self.tell(name, error)
+        due.running = False
 
     def _run_one(self, name: str, due: Due) -> None:
         schedule = self.schedules[name]
         began = self.clock.now()
+        due.inbox = None
         rounds = Rounds(due.sweep <= began, due.reconcile <= began)
         pause = schedule.interval
         try:

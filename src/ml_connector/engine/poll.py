@@ -17,7 +17,7 @@ from ml_connector.engine.lane import Lane
 from ml_connector.engine.search import changed_lately, search
 from ml_connector.erp.port import Window
 from ml_connector.jira.port import ChangePage, WorklogChange
-from ml_connector.store import bindings, cursors, erp_rows, keys, worklogs
+from ml_connector.store import bindings, cursors, erp_rows, keys, registrations, unannounced, worklogs
 
 ERP_OVERLAP = timedelta(minutes=5)
 """Records committed late in the ERP carry an earlier stamp than the window that should have held them."""
@@ -149,6 +149,26 @@ def take_updated(lane: Lane, changes: tuple[WorklogChange, ...]) -> None:
         touched = worklogs.take(tx, lane.name, found, lane.clock.now())
         touched |= worklogs.mark_invisible(tx, lane.name, missing, lane.clock.now())
         hint(tx, lane, touched)
+        _note_unannounced(tx, lane, found, {change.worklog_id: change.at for change in changes})
+
+
+def _note_unannounced(tx: Transaction, lane: Lane, found: Iterable[Worklog], changed: Mapping[str, datetime]) -> None:
+    """Hours of ours that no delivery told of, though there was a webhook when they were logged."""
+    since = _told_since(tx, lane)
+    if since is None:
+        return
+    news = [(each.id, each.issue_id) for each in found if changed[each.id] > since]
+    ours = {binding.issue_id for binding in bindings.by_issue_ids(tx, lane.name, {issue for _, issue in news})}
+    told = ((worklog_id, issue_id) for worklog_id, issue_id in news if issue_id in ours)
+    unannounced.note(tx, lane.name, unannounced.WORKLOG, told, lane.clock.now())
+
+
+def _told_since(tx: Transaction, lane: Lane) -> datetime | None:
+    """Since when a webhook should tell us of changes; None where none does."""
+    if lane.subscription is None:
+        return None
+    registered = registrations.find(tx, lane.name)
+    return registered.registered if registered is not None and registered.webhook_id else None
 
 
 def take_deleted(lane: Lane, changes: tuple[WorklogChange, ...]) -> None:
@@ -191,6 +211,7 @@ def poll_issues(lane: Lane, reached: Reached) -> None:
     span = (now - since if since else FIRST_FEED_SPAN) + SEARCH_OVERLAP
     lately = changed_lately(math.ceil(span.total_seconds() / 60))
     seen = {issue.id: issue for issue in search(lane, lately, "updated", ("status", "project", "issuetype"))}
+    changed: list[tuple[str, str]] = []
     with lane.database.begin() as tx:
         for binding in bindings.by_issue_ids(tx, lane.name, list(seen)):
             issue = seen[binding.issue_id]
@@ -206,6 +227,10 @@ def poll_issues(lane: Lane, reached: Reached) -> None:
                     status=issue.status,
                 )
                 keys.add(tx, lane.name, [order_key(binding.kind, binding.erp_key)], now)
+                changed.append((binding.issue_id, binding.issue_id))
+        told_since = _told_since(tx, lane)
+        if told_since is not None and since is not None and since > told_since:
+            unannounced.note(tx, lane.name, unannounced.ISSUE, changed, now)
         cursors.move(tx, lane.name, stream, now.isoformat(), now)
 
 

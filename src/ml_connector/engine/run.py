@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from ml_connector.engine.lane import Lane
 from ml_connector.engine.sweep import sweep
-from ml_connector.engine.sync import SCHEDULE, Outcome, sync
+from ml_connector.engine.sync import SCHEDULE, Outcome, sync, take_inbox
 from ml_connector.errors import ConnectorError
 from ml_connector.store import runs
 
@@ -23,6 +23,20 @@ def _cycle(lane: Lane, *, sweeping: bool, prepared_by: str) -> Outcome:
     if sweeping:
         sweep(lane)
     return sync(lane, prepared_by)
+
+
+def run_inbox(lane: Lane) -> Outcome:
+    """Look into what webhooks hinted at, and plan. Only a failure is kept: these runs are many."""
+    lane.enter()
+    try:
+        return take_inbox(lane)
+    except ConnectorError as error:
+        with lane.database.begin() as tx:
+            run = runs.begin(tx, lane.name, lane.clock.now())
+        _end(lane, run, type(error).__name__, str(error))
+        raise
+    finally:
+        lane.leave()
 
 
 def recorded(lane: Lane, work: Callable[[], Result]) -> Result:

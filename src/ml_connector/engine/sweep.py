@@ -5,7 +5,7 @@ Runs on a schedule of its own, so that the ordinary cycle stays cheap.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from ml_connector.core.journal import Presence, presence
@@ -45,6 +45,13 @@ def sweep_issues(lane: Lane) -> None:
     """Read every bound issue by id, past the index: a person may have deleted or moved it."""
     with lane.database.read() as tx:
         bound = bindings.all_bound(tx, lane.name)
+    take_issues(lane, bound)
+
+
+def take_issues(lane: Lane, bound: Sequence[bindings.Binding]) -> None:
+    """Read these issues by id, keep what became of them, and queue those that are gone or not as we knew them."""
+    if not bound:
+        return
     seen = {
         issue.id: issue
         for issue in lane.jira.issues([binding.issue_id for binding in bound], ("status", "project", "issuetype"))

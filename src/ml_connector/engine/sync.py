@@ -15,7 +15,9 @@ from ml_connector.engine.planning import plan_keys
 from ml_connector.engine.poll import order_key, poll
 from ml_connector.engine.posting import advance, doubts
 from ml_connector.engine.proposal import BY_ACCRUAL, BY_POLICY, apply, keep, passes_by_policy, write_issues
+from ml_connector.engine.receive import Received, receive
 from ml_connector.engine.search import unseen
+from ml_connector.engine.subscription import watch
 from ml_connector.errors import Drifted
 from ml_connector.store import cursors, keys, plans, postings
 from ml_connector.store import findings as finding_store
@@ -36,6 +38,7 @@ class Outcome:
     proposal: str = ""
     postings: dict[str, State] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
+    received: Received = field(default_factory=Received)
 
     def count(self, operations: Iterable[Operation]) -> None:
         """Add operations to what was written, by name."""
@@ -48,7 +51,9 @@ def sync(lane: Lane, prepared_by: str = SCHEDULE) -> Outcome:
     """Run one cycle. The lane must have been entered."""
     outcome = Outcome()
     lane.say("reading CloudSuite and Jira")
+    outcome.received = receive(lane)
     poll(lane)
+    watch(lane)
     outcome.postings |= resume(lane)
     outcome.postings |= apply_approved(lane)
     _write_and_propose(lane, prepared_by, outcome)
@@ -59,8 +64,18 @@ def sync(lane: Lane, prepared_by: str = SCHEDULE) -> Outcome:
     return outcome
 
 
-def _write_and_propose(lane: Lane, prepared_by: str, outcome: Outcome) -> None:
-    """Plan what is queued and write what needs nobody, until nothing but proposals is left."""
+def take_inbox(lane: Lane) -> Outcome:
+    """The light run: look into what webhooks hinted at, cost it, and write what needs nobody. It posts and proposes
+    nothing, whatever the cadence. The lane must have been entered.
+    """
+    outcome = Outcome(received=receive(lane))
+    if outcome.received.taken > outcome.received.dropped:
+        _write_and_propose(lane, None, outcome)
+    return outcome
+
+
+def _write_and_propose(lane: Lane, prepared_by: str | None, outcome: Outcome) -> None:
+    """Plan what is queued and write what needs nobody, until nothing but proposals is left. None proposes nothing."""
     refusals: dict[str, Finding] = {}
     for _ in range(ROUNDS_MAX):
         with lane.database.read() as tx:
@@ -73,11 +88,12 @@ def _write_and_propose(lane: Lane, prepared_by: str, outcome: Outcome) -> None:
             outcome.count(work)
             refusals |= {finding.subject: finding for finding in write_issues(lane, tuple(work))}
             continue
-        if _return_accruals(lane, plan, outcome):
+        if prepared_by is not None and _return_accruals(lane, plan, outcome):
             continue
         _settle(lane, plan, world, waiting, refusals)
         outcome.findings = (*plan.findings, *refusals.values())
-        _propose(lane, plan, prepared_by, outcome)
+        if prepared_by is not None:
+            _propose(lane, plan, prepared_by, outcome)
         break
 
 

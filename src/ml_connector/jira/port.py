@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from ml_connector.core.records import Issue, Worklog
+from ml_connector.core.webhooks import Listed, Wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,4 +157,28 @@ class Jira(Protocol):
 
     def permissions(self, project: str, names: Sequence[str]) -> Mapping[str, bool]:
         """Which of the named permissions we hold in a project."""
+        ...
+
+
+class Webhooks(Protocol):
+    """The webhooks of a site, of one kind. Every method may raise what those of `Jira` may, and `Rejected`."""
+
+    def listed(self) -> tuple[Listed, ...]:
+        """All that we may see of this kind."""
+        ...
+
+    def register(self, wanted: Wanted) -> Listed:
+        """Make it. Raises `Ambiguous` too: list again then, since a second one must not be made."""
+        ...
+
+    def rewrite(self, hook: Listed, wanted: Wanted) -> Listed:
+        """Write all of one again, its secret too."""
+        ...
+
+    def renew(self, hook: Listed) -> None:
+        """Let one live longer. An answer of success does not prove that it is there: list again."""
+        ...
+
+    def remove(self, hook: Listed) -> None:
+        """Take one away; one that is gone already is no matter."""
         ...

@@ -22,6 +22,7 @@ from ml_connector.settings.values import (
     OptionalErpField,
     OptionalText,
     PositiveAmount,
+    PublicUrl,
     ReferencePrefix,
     RuleName,
     SiteUrl,
@@ -139,6 +140,15 @@ class JiraFields(Section):
     """Remaining budget."""
 
 
+class JiraWebhook(Section):
+    """How Jira tells of changes at once. Without it the books are the same, only later."""
+
+    kind: Literal["off", "admin", "dynamic"] = "off"
+    """Whose webhook it is: an administrator's (tells of hours), an app's (tells of issues alone), or nobody's."""
+    public_url: PublicUrl = ""
+    """Where Jira reaches this service: scheme, host, and a port that Jira calls; empty without a webhook."""
+
+
 class Jira(Section):
     """Jira's side."""
 
@@ -156,6 +166,8 @@ class Jira(Section):
     """How projects become issues."""
     fields: JiraFields = JiraFields()
     """Where an issue shows what the ERP says."""
+    webhook: JiraWebhook = JiraWebhook()
+    """How Jira tells of changes at once."""
 
 
 class StatusBack(Section):

@@ -40,7 +40,7 @@ class Difference:
 
 
 def differences(before: Connection, after: Connection) -> tuple[Difference, ...]:
-    """Everything that differs, in the order of the keys. The order of tables and how amounts are written do not count."""
+    """Everything that differs, by key. The order of tables and the way an amount is written do not count."""
     old, new = dict(_leaves(before.model_dump(), "")), dict(_leaves(after.model_dump(), ""))
     return tuple(
         Difference(key, old.get(key), new.get(key)) for key in sorted({*old, *new}) if old.get(key) != new.get(key)

@@ -54,6 +54,15 @@ def default_project_is_named(raw: Raw) -> Iterator[Flaw]:
         yield ("default_project",), 'is missing, but unprojected is "default_project"', "Name a project of the ERP."
 
 
+def webhook_has_an_address(raw: Raw) -> Iterator[Flaw]:
+    """Jira delivers only to an address."""
+    if _text(raw, "jira", "webhook", "kind") in ("admin", "dynamic") and not _text(
+        raw, "jira", "webhook", "public_url"
+    ):
+        remedy = "Name the address under which Jira reaches this service, or take the table out."
+        yield ("jira", "webhook", "public_url"), "is missing, and the webhook needs it", remedy
+
+
 def entities_are_named_once(raw: Raw) -> Iterator[Flaw]:
     """An entity stands once in the list."""
     seen: set[str] = set()
@@ -183,6 +192,7 @@ def jitter_is_below_interval(raw: Raw) -> Iterator[Flaw]:
 
 RELATIONS: tuple[Relation, ...] = (
     default_project_is_named,
+    webhook_has_an_address,
     entities_are_named_once,
     entities_have_clearing,
     entities_are_known,

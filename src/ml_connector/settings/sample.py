@@ -124,6 +124,12 @@ project = {projects_project}
 #authorized = ""
 #remaining = ""
 
+# How Jira tells of changes at once; without it they are found by polling. An administrator's webhook ("admin") tells of
+# hours, an app's ("dynamic") of issues alone. Jira must reach the address by https.
+#[jira.webhook]
+#kind = "off"
+#public_url = ""
+
 # Status of an issue, written back to the ERP: Jira status = value of the field.
 #[[status_back]]
 #kind = "project"

@@ -222,6 +222,35 @@ def _plain(netloc: str, port: int | None) -> bool:
     return re.fullmatch(r"[A-Za-z0-9.:\[\]-]+", netloc) is not None and port != 0 and not netloc.endswith(":")
 
 
+CALLED_PORTS = frozenset(
+    {443, *range(1880, 1891), 4044, 6017, 7990, 8060, 8080, 8085, 8089, 8090, 8443, 8444, 8900, 9420, 9520, 9900}
+)
+"""Ports that Jira Cloud delivers webhooks to, as a client of it lists them; a Data Center may call any."""
+
+
+LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+def _public_url(url: str) -> str:
+    if not url:
+        return url
+    parts = urlsplit(_site_url(url))
+    if parts.hostname in LOOPBACK_NAMES:
+        return url
+    if parts.scheme != "https":
+        raise flaw("must begin with https://", "Jira delivers webhooks by https alone.")
+    if (parts.port or 443) not in CALLED_PORTS:
+        raise flaw("names a port that Jira does not call", "Use 443 or 8443, by a proxy before this service.")
+    return url
+
+
+PublicUrl = Annotated[
+    str,
+    Pattern(r"(https?://.+)?", "must begin with https://", 'Write it as in "https://connector.example.com".'),
+    AfterValidator(_public_url),
+]
+"""Scheme and host under which Jira reaches us, perhaps with a port; no path, query or slash at the end."""
+
 SiteUrl = Annotated[
     str,
     Pattern(r"https?://.+", "must begin with https:// or http://", 'Write it as in "https://acme.atlassian.net".'),

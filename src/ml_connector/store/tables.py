@@ -90,6 +90,19 @@ keys = Table(
     "keys", metadata, _key("connection"), _key("key"), _text("hinted_at"),
     Column("hints", BigInteger, nullable=False),
 )  # fmt: skip
+inbox = Table(
+    "inbox", metadata, Column("id", Integer, primary_key=True, autoincrement=True), _text("connection"),
+    _text("identifier"), _text("event"), _text("body_hash"), _json("hints"), _text("received_at"),
+    _maybe("handled_at"), UniqueConstraint("connection", "identifier"),
+    Index("ix_inbox_handled", "connection", "handled_at"),
+)  # fmt: skip
+registrations = Table(
+    "registrations", metadata, _key("connection"), _text("kind"), _text("webhook_id"), _text("registered_at"),
+    _maybe("expires_at"), _text("checked_at"),
+)  # fmt: skip
+unannounced = Table(
+    "unannounced", metadata, _key("connection"), _key("kind"), _key("id"), _text("issue_id"), _text("found_at"),
+)  # fmt: skip
 plans = Table(
     "plans", metadata, _key("hash"), _text("connection"), _text("state"), _text("prepared_by"), _text("prepared_at"),
     _json("document"), _text("purpose", "hours"), Index("ix_plans_state", "connection", "state"),

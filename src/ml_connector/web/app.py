@@ -12,8 +12,10 @@ from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.response import Template
 from litestar.template.config import TemplateConfig
 
+from ml_connector.engine.door import Door
 from ml_connector.store import findings, plans, postings, runs
 from ml_connector.store.database import Database
+from ml_connector.web.deliveries import deliveries_route
 
 TEMPLATES = Path(__file__).parent / "templates"
 RUNS_SHOWN = 10
@@ -45,8 +47,10 @@ def read_status(database: Database, names: tuple[str, ...]) -> list[ConnectionSt
         ]
 
 
-def status_app(database: Database, names: tuple[str, ...], now: Callable[[], datetime]) -> Litestar:
-    """The application that `serve` runs."""
+def status_app(
+    database: Database, names: tuple[str, ...], now: Callable[[], datetime], door: Door | None = None
+) -> Litestar:
+    """The application that `serve` runs: the status page, and the door for webhooks."""
 
     @get("/", sync_to_thread=True)
     def status() -> Template:
@@ -59,7 +63,8 @@ def status_app(database: Database, names: tuple[str, ...], now: Callable[[], dat
             return Response("ok")
 
     return Litestar(
-        [status, healthz],
+        [status, healthz, *([deliveries_route(door)] if door else [])],
+        request_max_body_size=None,  # the door bounds what it reads itself, in time too
         template_config=TemplateConfig(directory=TEMPLATES, engine=JinjaTemplateEngine),
         openapi_config=None,
     )

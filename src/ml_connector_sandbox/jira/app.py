@@ -15,6 +15,7 @@ from ml_connector_sandbox.jira import (
     pages,
     search_routes,
     user_routes,
+    webhook_routes,
     worklog_routes,
 )
 from ml_connector_sandbox.jira.bodies import Malformed
@@ -33,6 +34,7 @@ ROUTES = (
     *link_routes.ROUTES,
     *metadata_routes.ROUTES,
     *user_routes.ROUTES,
+    *webhook_routes.ROUTES,
     *issue_routes.LAST_ROUTES,
 )
 """Method, path below the version, the OAuth scope that it needs, and what answers it. The first that fits wins."""
@@ -48,6 +50,8 @@ def router(site: JiraSite) -> Router:
         for method, path, scope, handler in ROUTES:
             template = f"{prefix}/rest/api/{{version}}{path}"
             found.add(method, template, partial(_answer, site, scope, handler))
+    for method, path, answer in webhook_routes.ADMIN_ROUTES:
+        found.add(method, path, partial(_answer, site, "", answer, version="2"))
     found.add("GET", "/_edge/tenant_info", partial(_tenant_info, site))
     oauth.add_oauth(found, site)
     pages.add_pages(found, site)

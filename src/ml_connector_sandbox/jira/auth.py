@@ -11,6 +11,7 @@ from ml_connector_sandbox.wire import Request, Response, json_response
 
 GATEWAY = "/ex/jira/"
 READ, WRITE, USER, CONFIGURE = "read:jira-work", "write:jira-work", "read:jira-user", "manage:jira-configuration"
+HOOKS = "manage:jira-webhook"
 NO_SCOPE = {"code": 401, "message": "Unauthorized; scope does not match"}
 
 

@@ -54,6 +54,23 @@ def _worklog(site: JiraSite, entry: Worklog) -> dict[str, Any]:
     }
 
 
-def webhooks(_site: JiraSite) -> list[dict[str, Any]]:
-    """Registered webhooks: the site takes none yet."""
-    return []
+def webhooks(site: JiraSite) -> list[dict[str, Any]]:
+    """Registered webhooks, those that have ended too."""
+    return [
+        {
+            "id": each.id,
+            "kind": each.kind,
+            "name": each.name,
+            "url": each.url,
+            "events": each.events,
+            "jql": each.jql,
+            "enabled": each.enabled,
+            "expires": None if each.expires is None else each.expires.isoformat(),
+        }
+        for each in site.webhooks.registered.values()
+    ]
+
+
+def deliveries(site: JiraSite) -> dict[str, Any]:
+    """How many deliveries of webhooks wait, and the last that were tried, with what was answered."""
+    return {"waiting": len(site.webhooks.waiting), "tried": site.webhooks.tried}

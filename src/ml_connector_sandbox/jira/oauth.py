@@ -72,7 +72,7 @@ def token(site: JiraSite, request: Request) -> Response:
     kind = asked.get("grant_type")
     if kind == "client_credentials":
         scopes = frozenset({"read:jira-work", "write:jira-work", "read:jira-user"})
-        return _issue(site, Bearer(site.integration, scopes, site.clock.now()), refresh=False)
+        return _issue(site, Bearer(site.integration, scopes, site.clock.now(), app=False), refresh=False)
     if kind == "authorization_code":
         return _trade(site, site.app.codes, asked.get("code", ""), 400, "Invalid authorization code")
     if kind == "refresh_token":
@@ -102,7 +102,7 @@ def _trade(site: JiraSite, kept: dict[str, Bearer], presented: str, status: int,
 def _issue(site: JiraSite, grant: Bearer, *, refresh: bool) -> Response:
     now, seconds = site.clock.now(), number(site.switches, "jira_token_seconds")
     access = f"eyJ{site.random.getrandbits(256):064x}"
-    site.bearers[access] = Bearer(grant.account_id, grant.scopes, now + timedelta(seconds=seconds))
+    site.bearers[access] = Bearer(grant.account_id, grant.scopes, now + timedelta(seconds=seconds), grant.app)
     document: dict[str, object] = {
         "access_token": access,
         "expires_in": seconds,

@@ -18,6 +18,7 @@ from ml_connector_sandbox.jira.issues import Change, Comment, Issue, IssueLink, 
 from ml_connector_sandbox.jira.people import PERMISSIONS, Person, holds
 from ml_connector_sandbox.jira.schema import Field, IssueType, Priority, Status
 from ml_connector_sandbox.jira.switches import flag, number
+from ml_connector_sandbox.jira.webhook_book import WebhookBook
 from ml_connector_sandbox.jira.worklogs import Worklog, WorklogBook
 
 FIRST_ISSUE_ID = 10000
@@ -59,11 +60,16 @@ class Bearer:
     account_id: str
     scopes: frozenset[str]
     expires_at: datetime
+    app: bool = True
 
 
 def never(_fault: str) -> bool:
     """No fault strikes."""
     return False
+
+
+def unheard(_event: str, _issue: Issue, _about: Mapping[str, Any]) -> None:
+    """Nobody listens."""
 
 
 @dataclass(slots=True)
@@ -85,6 +91,8 @@ class JiraSite:
         self.random = random
         self.switches = switches
         self.strikes: Callable[[str], bool] = never
+        self.happened: Callable[[str, Issue, Mapping[str, Any]], None] = unheard
+        self.webhooks = WebhookBook()
         self.name = "Acme"
         self.cloud_id = _uuid(random)
         self.app = OAuthApp(_word(random, 32), _word(random, 64))
@@ -159,6 +167,11 @@ class JiraSite:
     def show_project(self, key: str, account_id: str) -> None:
         """Give it back."""
         self.person(account_id).hidden_projects.discard(key)
+
+    def is_app(self, token: str) -> bool:
+        """Whether a bearer token is an app's that a person granted: a service account's is none."""
+        found = self.bearers.get(token)
+        return found is not None and found.app
 
     # Projects and schema
 
@@ -245,6 +258,7 @@ class JiraSite:
             self.ids_by_label.setdefault(label, set()).add(issue.id)
         if issue.parent:
             self.children.setdefault(issue.parent, []).append(issue.id)
+        self.happened("jira:issue_created", issue, {"type": "issue_created", "who": issue.creator})
 
     def next_key(self, project: Project) -> str:
         """The next key of a project."""
@@ -305,6 +319,9 @@ class JiraSite:
         changed = tuple(item for item in items if item[1:3] != item[3:5])
         if changed:
             issue.history.append(Change(self.next_id("history"), who, issue.updated, changed))
+            kind = "issue_moved" if changed[0][0] == "Key" else "issue_generic" if changed[0][0] == "status" else ""
+            about = {"type": kind or "issue_updated", "who": who, "items": changed}
+            self.happened("jira:issue_updated", issue, about)
 
     def transition(self, issue_id: str, status_name: str, who: str = "") -> None:
         """Bring an issue to a status: the workflow leads from each to each other. Raises NotThere, Invalid."""
@@ -329,6 +346,7 @@ class JiraSite:
         told = flag(self.switches, "jira_issue_deletion_in_feed")
         for worklog in self.worklogs.live(issue.id).copy():
             self.worklogs.remove(worklog, self.clock.now(), in_feed=told)
+        self.happened("jira:issue_deleted", issue, {"who": self.administrator})
         issue.deleted = True
         self.set_labels(issue, [])
 
@@ -358,6 +376,7 @@ class JiraSite:
         issue.updated = now
         issue.worklog_dates.append(started)
         issue.worklog_authors.append(author_account_id)
+        self._tell_hours("created", entry)
         return entry
 
     def update_worklog(
@@ -379,6 +398,7 @@ class JiraSite:
         entry.update_author, entry.updated = by, self.clock.now()
         self.worklogs.changed(entry)
         self._hours_changed(self.issues[entry.issue_id])
+        self._tell_hours("updated", entry)
         return entry
 
     def delete_worklog(self, worklog_id: str) -> None:
@@ -386,6 +406,7 @@ class JiraSite:
         entry = self.worklog(worklog_id)
         self.worklogs.remove(entry, self.clock.now())
         self._hours_changed(self.issues[entry.issue_id])
+        self._tell_hours("deleted", entry)
 
     def move_worklog(self, worklog_id: str, issue_id: str) -> None:
         """An entry moves to another issue, silently: whether the feed of changes tells is a switch. Raises NotThere."""
@@ -412,6 +433,19 @@ class JiraSite:
             return False
         restriction = entry.visibility
         return restriction is None or restriction["value"] in who.groups or who.account_id == entry.author
+
+    def _tell_hours(self, what: str, entry: Worklog) -> None:
+        issue = self.issues[entry.issue_id]
+        self.happened(f"worklog_{what}", issue, {"worklog": entry})
+        if flag(self.switches, "jira_worklog_changes_issue"):
+            kinds = {"created": "issue_work_logged", "updated": "issue_worklog_updated"}
+            spent = str(self.worklogs.spent(issue.id))
+            about = {
+                "type": kinds.get(what, "issue_worklog_deleted"),
+                "who": entry.update_author,
+                "items": (("timespent", "", "", spent, spent), ("WorklogId", "", "", entry.id, entry.id)),
+            }
+            self.happened("jira:issue_updated", issue, about)
 
     def _hours_changed(self, issue: Issue) -> None:
         issue.updated = self.clock.now()

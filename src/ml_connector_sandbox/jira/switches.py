@@ -25,6 +25,12 @@ DEFAULTS: dict[str, object] = {
     "jira_classic_search": False,
     # Whether `authorize` shows a page to agree on, in place of redirecting at once.
     "jira_consent_page": False,
+    # How the end of an app's webhook is told: "iso", as in the examples, or "epoch", as in the schema.
+    "jira_webhook_expiry": "iso",
+    # Whether deliveries about issues come without fields, as very old servers send them.
+    "jira_webhook_without_fields": False,
+    # Whether logging hours is also told as a change of the issue.
+    "jira_worklog_changes_issue": False,
     # Seconds that an access token lives.
     "jira_token_seconds": 3600,
     # Hours a day and days a week that durations like "1d" and "1w" stand for.
