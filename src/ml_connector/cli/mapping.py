@@ -70,7 +70,7 @@ def mapping_diff(
         table.add_row(Text(each.key), _cell(each.before), _cell(each.after))
     out.print(table if found else "Both say the same.")
     moved = [name for name, version in versions.items() if version["before"] != version["after"]]
-    out.print(f"Decides cost: {', '.join(moved)} changes." if moved else "Nothing of it decides what hours cost.")
+    out.print(f"What decides cost changes: {', '.join(moved)}." if moved else "Nothing of it decides what hours cost.")
 
 
 def _cell(value: str | None) -> Text:
