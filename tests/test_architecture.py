@@ -18,6 +18,7 @@ LAYERS = (
     {"engine"},
     {"web", "policy"},
     {"bootstrap"},
+    {"credentials"},
     {"demo"},
     {"cli"},
     {"__main__"},

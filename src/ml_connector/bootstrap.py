@@ -6,7 +6,8 @@ import os
 import random
 import sys
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -30,7 +31,7 @@ from ml_connector.erp import registry as erps
 from ml_connector.erp.gateway import Gateway
 from ml_connector.erp.ion import ClientAuthentication, parse_ionapi
 from ml_connector.erp.port import Erp
-from ml_connector.errors import ConnectorError, InvariantBroken, Misconfigured, Refused
+from ml_connector.errors import ConnectorError, InvariantBroken, Misconfigured, Refused, Unauthorized
 from ml_connector.jira import registry as jiras
 from ml_connector.jira.deliveries import Secrets
 from ml_connector.jira.port import Jira
@@ -44,6 +45,7 @@ from ml_connector.rules import slips
 from ml_connector.settings import Connection, Home, load_changed, load_connections, sample
 from ml_connector.store import audit, bindings, cursors, worklogs
 from ml_connector.store.database import Database, shown_url
+from ml_connector.store.renewals import Renewal
 from ml_connector.store.vault import MasterKey, Vault
 from ml_connector.wire import Request, Response, Send
 
@@ -170,7 +172,9 @@ class Installation:
 
     def _session(self, connection: Connection, secret: dict[str, str]) -> Send:
         client = Client(self.transport(connection), self.clock, Pace(), random.random)
-        return jiras.open_session(client.send, connection, secret, self.clock)
+        record = tokens_record(secret.get("client_id", ""))
+        keeper = Renewal(self.database, self.vault, self.clock, connection.name, record)
+        return jiras.open_session(client.send, connection, secret, self.clock, keeper)
 
     def try_cloudsuite(self, name: str, ionapi: str) -> str:
         """Sign in and read the calendar. Raises what is wrong; returns what to show of the credentials."""
@@ -208,6 +212,11 @@ class Installation:
         """The work that a worklog belongs to."""
         issues = [held.worklog.issue_id for held in worklogs.by_ids(tx, name, [worklog_id])]
         return [order_key(binding.kind, binding.erp_key) for binding in bindings.by_issue_ids(tx, name, issues)]
+
+
+def tokens_record(client_id: str) -> str:
+    """Name of the tokens of an app in the vault: those of another app are never taken for its own."""
+    return f"jira_tokens {client_id}"
 
 
 def open_installation(
@@ -311,23 +320,32 @@ def embedded_loop(installed: Installation, stop: threading.Event, anchors: Seque
     lanes: dict[str, Lane] = {}
     anchoring = Anchoring(installed.database, tuple(anchor_place(installed, where) for where in anchors))
 
+    @contextmanager
+    def fresh(name: str) -> Iterator[Lane]:
+        if name not in lanes:
+            lanes[name] = installed.lane(name)
+        try:
+            yield lanes[name]
+        except Unauthorized:
+            # Somebody may store other credentials, which only a lane that is made anew takes up.
+            del lanes[name]
+            raise
+
     def run(name: str) -> Callable[[Rounds], None]:
         def once(rounds: Rounds) -> None:
-            if name not in lanes:
-                lanes[name] = installed.lane(name)
-            outcome = run_lane(lanes[name], sweeping=rounds.sweep)
-            log.info("A run has ended.", action="run_ended", connection=name, written=outcome.written)
-            if rounds.reconcile:
-                _reconcile(lanes[name])
+            with fresh(name) as lane:
+                outcome = run_lane(lane, sweeping=rounds.sweep)
+                log.info("A run has ended.", action="run_ended", connection=name, written=outcome.written)
+                if rounds.reconcile:
+                    _reconcile(lane)
             anchoring.daily(installed.clock.now(), tell_unanchored)
 
         return once
 
     def light(name: str) -> Callable[[], None]:
         def once() -> None:
-            if name not in lanes:
-                lanes[name] = installed.lane(name)
-            received = run_inbox(lanes[name]).received
+            with fresh(name) as lane:
+                received = run_inbox(lane).received
             log.info("Deliveries were looked into.", action="received", connection=name, taken=received.taken)
 
         return once
@@ -343,8 +361,17 @@ def _reconcile(lane: Lane) -> None:
     log.info("The books were tied out.", action="reconciled", connection=lane.name, agrees=found.agrees, found=count)
 
 
-def serve_installation(installed: Installation, host: str, port: int, anchors: Sequence[str] = ()) -> None:
-    """Run every connection on its schedule and show the status page until stopped. See `embedded_loop`."""
+def serve_installation(
+    installed: Installation,
+    host: str,
+    port: int,
+    anchors: Sequence[str] = (),
+    finish: Callable[[str, str], str] | None = None,
+) -> None:
+    """Run every connection on its schedule and show the status page until stopped. See `embedded_loop`.
+
+    `finish` ends a consent to use Jira that a browser comes back with.
+    """
     # The web server takes a third of a second to import, which no other command should pay.
     from ml_connector.web.app import status_app  # noqa: PLC0415
     from ml_connector.web.serve import serve  # noqa: PLC0415
@@ -352,7 +379,7 @@ def serve_installation(installed: Installation, host: str, port: int, anchors: S
     stop = installed.clock.stop if isinstance(installed.clock, SystemClock) else threading.Event()
     loop = embedded_loop(installed, stop, anchors)
     door = installed.door(loop.hint)
-    pages = status_app(installed.database, tuple(installed.connections), installed.clock.now, door)
+    pages = status_app(installed.database, tuple(installed.connections), installed.clock.now, door, finish)
     serve(pages, loop, host, port)
 
 

@@ -230,6 +230,7 @@ def _revoke_grants(world: World) -> None:
     """A person takes the app's access back: access and refresh tokens are worth nothing."""
     world.jira.bearers.clear()
     world.jira.app.refresh_tokens.clear()
+    world.jira.app.used_tokens.clear()
 
 
 def _administrator(world: World, asked: Any) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from ml_connector.errors import InvariantBroken, Malformed, Unauthorized
-from ml_connector.jira.authentication import REFUSED_FOR, ApiToken, BasicSession
+from ml_connector.jira.authentication import REFUSED_FOR, ApiToken, StandingSession
 from ml_connector.jira.metadata import myself_request
 from ml_connector.wire import Request, Safety
 from stub_vendors import Script, WaitingClock, answer
@@ -13,9 +13,9 @@ CREDENTIALS = ApiToken("integration@acme.example", TOKEN)
 SITE = "https://acme.example"
 
 
-def session(vendor: Script, clock: WaitingClock | None = None) -> BasicSession:
+def session(vendor: Script, clock: WaitingClock | None = None) -> StandingSession:
     """A session on a scripted site."""
-    return BasicSession(SITE, CREDENTIALS, vendor, clock or WaitingClock())
+    return StandingSession(SITE, CREDENTIALS, vendor, clock or WaitingClock())
 
 
 def test_a_call_goes_to_the_site_with_the_account_and_token() -> None:

@@ -8,12 +8,13 @@ from typing import Annotated
 
 import typer
 
-from ml_connector import bootstrap
-from ml_connector.bootstrap import CLOUDSUITE, JIRA
+from ml_connector import bootstrap, credentials
+from ml_connector.bootstrap import CLOUDSUITE
 from ml_connector.cli.app import AsJson, Directory, Name, installation, out, print_json, say, telling
 from ml_connector.clock import SystemClock
 from ml_connector.engine.check import check as run_checks
 from ml_connector.errors import Misconfigured, Refused
+from ml_connector.jira.grants import App
 from ml_connector.store import audit, principals
 from ml_connector.store.principals import Principal
 from ml_connector.web.tables import checks_table
@@ -21,6 +22,8 @@ from ml_connector.web.tables import checks_table
 HERE = Path()
 FAILED = 1
 TOKEN_VARIABLE = "JIRA_API_TOKEN"  # noqa: S105 - the name of a variable, not a secret
+
+SECRET_VARIABLE = "JIRA_CLIENT_SECRET"  # noqa: S105 - the same
 
 people_app = typer.Typer(help="Principals who may approve plans and see rates.", no_args_is_help=True)
 connect_app = typer.Typer(help="Test credentials and store them, encrypted.", no_args_is_help=True)
@@ -74,6 +77,7 @@ def connect_jira(
     token_variable: Annotated[
         str, typer.Option(help="Environment variable that holds the API token.")
     ] = TOKEN_VARIABLE,
+    scoped: Annotated[bool, typer.Option("--scoped", help="The token was made with scopes.")] = False,
     directory: Directory = HERE,
     connection: Name = "",
 ) -> None:
@@ -84,9 +88,61 @@ def connect_jira(
     installed = installation(directory)
     chosen = installed.choose(connection)
     token = os.environ.get(token_variable) or typer.prompt("API token", hide_input=True)
-    account = installed.try_jira(chosen, {"email": email, "api_token": token})
-    installed.keep_secret(chosen, JIRA, {"email": email, "api_token": token})
-    out.print(f"Jira answers for connection {chosen}: signed in as account {account}. Credentials stored.")
+    _print_connected(credentials.connect_token(installed, chosen, email, token, scoped=scoped))
+
+
+@connect_app.command("jira-service")
+@telling
+def connect_jira_service(
+    client_id: Annotated[str, typer.Option(help="Client id of the service account's OAuth credentials.")],
+    secret_variable: Annotated[
+        str, typer.Option(help="Environment variable that holds the client secret.")
+    ] = SECRET_VARIABLE,
+    directory: Directory = HERE,
+    connection: Name = "",
+) -> None:
+    """Sign in to Jira as a service account with OAuth credentials of its own, and store them encrypted.
+
+    Example: JIRA_CLIENT_SECRET=… ml-connector connect jira-service --client-id ID
+    """
+    installed = installation(directory)
+    chosen = installed.choose(connection)
+    _print_connected(credentials.connect_service(installed, chosen, _app(client_id, secret_variable)))
+
+
+@connect_app.command("jira-oauth")
+@telling
+def connect_jira_oauth(
+    client_id: Annotated[str, typer.Option(help="Client id of your OAuth app.")],
+    secret_variable: Annotated[
+        str, typer.Option(help="Environment variable that holds the client secret.")
+    ] = SECRET_VARIABLE,
+    public_url: Annotated[
+        str, typer.Option(help="Where a browser reaches this service; without it, jira.webhook.public_url.")
+    ] = "",
+    directory: Directory = HERE,
+    connection: Name = "",
+) -> None:
+    """Print the address where somebody with access to the site agrees; `serve` takes the answer and stores the grant.
+
+    Example: JIRA_CLIENT_SECRET=… ml-connector connect jira-oauth --client-id ID --public-url http://localhost:8080
+    """
+    installed = installation(directory)
+    chosen = installed.choose(connection)
+    reached = public_url or installed.connections[chosen].jira.webhook.public_url
+    address = credentials.begin(installed, chosen, _app(client_id, secret_variable), reached)
+    out.print(f"The app's callback URL must be {reached}{credentials.CALLBACK}, and `ml-connector serve` must run.")
+    out.print("Open this address within 15 minutes, sign in, choose the site, and agree:")
+    out.print(address, markup=False, soft_wrap=True)
+
+
+def _app(client_id: str, secret_variable: str) -> App:
+    return App(client_id, os.environ.get(secret_variable) or typer.prompt("Client secret", hide_input=True))
+
+
+def _print_connected(found: credentials.Connected) -> None:
+    where = f"Jira answers for connection {found.connection}"
+    out.print(f"{where}: signed in as account {found.account}. Credentials stored.")
 
 
 @telling

@@ -27,6 +27,7 @@ from ml_connector.cli.app import (
     telling,
 )
 from ml_connector.core.document import Document, finding_document, plan_document
+from ml_connector.credentials import connected
 from ml_connector.engine import proposal
 from ml_connector.engine.lane import Lane
 from ml_connector.engine.planning import plan_all
@@ -284,4 +285,4 @@ def serve(
     """
     installed = installation(directory)
     err.print(f"Serving {len(installed.connections)} connections; status page on http://{host}:{port}/")
-    serve_installation(installed, host, port, anchor or ())
+    serve_installation(installed, host, port, anchor or (), partial(connected, installed))

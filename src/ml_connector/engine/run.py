@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
+from ml_connector.core.records import Finding
 from ml_connector.engine.lane import Lane
 from ml_connector.engine.sweep import sweep
 from ml_connector.engine.sync import SCHEDULE, Outcome, sync, take_inbox
-from ml_connector.errors import ConnectorError
-from ml_connector.store import runs
+from ml_connector.errors import ConnectorError, Unauthorized
+from ml_connector.store import findings, runs
 
 Result = TypeVar("Result")
+SIGN_IN = "sign-in"
+"""Scope and subject of the finding about credentials that are refused."""
 
 
 def run_lane(lane: Lane, *, sweeping: bool = False, prepared_by: str = SCHEDULE) -> Outcome:
@@ -33,7 +36,7 @@ def run_inbox(lane: Lane) -> Outcome:
     except ConnectorError as error:
         with lane.database.begin() as tx:
             run = runs.begin(tx, lane.name, lane.clock.now())
-        _end(lane, run, type(error).__name__, str(error))
+        _end(lane, run, error)
         raise
     finally:
         lane.leave()
@@ -48,14 +51,23 @@ def recorded(lane: Lane, work: Callable[[], Result]) -> Result:
         try:
             result = work()
         except ConnectorError as error:
-            _end(lane, run, type(error).__name__, str(error))
+            _end(lane, run, error)
             raise
-        _end(lane, run, "done", "")
+        _end(lane, run, None)
         return result
     finally:
         lane.leave()
 
 
-def _end(lane: Lane, run: int, outcome: str, message: str) -> None:
+def _end(lane: Lane, run: int, error: ConnectorError | None) -> None:
+    outcome, message = ("done", "") if error is None else (type(error).__name__, str(error))
+    now = lane.clock.now()
     with lane.database.begin() as tx:
-        runs.end(tx, run, lane.clock.now(), outcome, {"message": message})
+        runs.end(tx, run, now, outcome, {"message": message})
+        if error is None or isinstance(error, Unauthorized):
+            findings.record(tx, lane.name, SIGN_IN, [] if error is None else [_refused(error)], now)
+
+
+def _refused(error: Unauthorized) -> Finding:
+    """Credentials that no longer work: nothing is read or written until a person mends it."""
+    return Finding("sign_in_refused", SIGN_IN, error.message, error.remedy)

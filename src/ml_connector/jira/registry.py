@@ -1,4 +1,4 @@
-"""The Jira deployments that have an adapter. One line each."""
+"""The Jira deployments that have an adapter, and the ways to sign in. One line each."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping
 from ml_connector.clock import Clock
 from ml_connector.core.webhooks import WebhookKind
 from ml_connector.errors import Misconfigured
-from ml_connector.jira.authentication import ApiToken, BasicSession
+from ml_connector.jira.authentication import ApiToken, StandingSession
 from ml_connector.jira.cloud import JiraCloud
+from ml_connector.jira.grants import App, Grant, GrantSession, Keeper
 from ml_connector.jira.port import Jira, Webhooks
 from ml_connector.jira.subscriptions import AdminWebhooks, DynamicWebhooks
 from ml_connector.settings.connection import Connection
@@ -16,22 +17,66 @@ from ml_connector.wire import Send
 
 Secret = Mapping[str, str]
 Factory = Callable[[Send, Connection], Jira]
+SignIn = Callable[[Send, Connection, Secret, Clock, Keeper], Send]
+
+API_TOKEN, SCOPED_TOKEN, SERVICE, OAUTH = "api_token", "scoped_token", "service", "oauth"
+"""Ways to sign in, as the secret's `kind` names them; a secret without one holds an API token."""
+NEEDED: Mapping[str, tuple[str, ...]] = {
+    API_TOKEN: ("email", "api_token"),
+    SCOPED_TOKEN: ("email", "api_token", "cloud_id"),
+    SERVICE: ("client_id", "client_secret", "cloud_id"),
+    OAUTH: ("client_id", "client_secret", "cloud_id"),
+}
+"""What a secret of each kind holds."""
 
 
-def open_session(send: Send, connection: Connection, secret: Secret, clock: Clock) -> Send:
-    """What completes requests with the site's address and our credentials.
+def kind_of(secret: Secret) -> str:
+    """The way to sign in that a secret is for."""
+    return secret.get("kind", API_TOKEN)
 
-    With an API token `secret` holds `email` and `api_token`. Raises Misconfigured where one lacks.
+
+def open_session(send: Send, connection: Connection, secret: Secret, clock: Clock, keeper: Keeper) -> Send:
+    """What completes requests with an address and our credentials. `keeper` keeps tokens that are renewed.
+
+    Raises Misconfigured where the secret is of no known kind, or lacks something.
     """
-    missing = [name for name in ("email", "api_token") if not secret.get(name)]
-    if missing:
+    kind = kind_of(secret)
+    missing = [name for name in NEEDED.get(kind, ("kind",)) if not secret.get(name)]
+    if kind not in NEEDED or missing:
         raise Misconfigured(
-            f"The stored Jira credentials of connection {connection.name} lack {' and '.join(missing)}.",
+            f"The stored Jira credentials of connection {connection.name} lack {' and '.join(missing or ['kind'])}.",
             remedy=f"Run `ml-connector connect jira -c {connection.name}`.",
         )
-    token = ApiToken(secret["email"], secret["api_token"])
-    return BasicSession(connection.jira.url, token, send, clock).send
+    return SIGN_INS[kind](send, connection, secret, clock, keeper)
 
+
+def gateway_base(connection: Connection, cloud_id: str) -> str:
+    """Where the gateway serves a site (Atlassian, OAuth 2.0 (3LO) apps)."""
+    return f"{connection.jira.gateway_url}/ex/jira/{cloud_id}"
+
+
+def _with_token(send: Send, connection: Connection, secret: Secret, clock: Clock, _keeper: Keeper) -> Send:
+    token = ApiToken(secret["email"], secret["api_token"])
+    return StandingSession(connection.jira.url, token, send, clock).send
+
+
+def _with_scoped_token(send: Send, connection: Connection, secret: Secret, clock: Clock, _keeper: Keeper) -> Send:
+    token = ApiToken(secret["email"], secret["api_token"], scoped=True)
+    return StandingSession(gateway_base(connection, secret["cloud_id"]), token, send, clock).send
+
+
+def _with_grant(send: Send, connection: Connection, secret: Secret, clock: Clock, keeper: Keeper) -> Send:
+    app = App(secret["client_id"], secret["client_secret"])
+    grant = Grant(connection.jira.sign_in_url, app, service=kind_of(secret) == SERVICE)
+    return GrantSession(gateway_base(connection, secret["cloud_id"]), grant, keeper, send, clock).send
+
+
+SIGN_INS: Mapping[str, SignIn] = {
+    API_TOKEN: _with_token,
+    SCOPED_TOKEN: _with_scoped_token,
+    SERVICE: _with_grant,
+    OAUTH: _with_grant,
+}
 
 DEPLOYMENTS: Mapping[str, Factory] = {
     "cloud": lambda session, connection: JiraCloud(session, comments=connection.jira.comments),

@@ -156,6 +156,10 @@ class Jira(Section):
     """Kind of Jira."""
     url: SiteUrl
     """Address of the site: scheme and host."""
+    gateway_url: SiteUrl = "https://api.atlassian.com"
+    """Atlassian's gateway: scoped tokens, service accounts and OAuth call the site through it."""
+    sign_in_url: SiteUrl = "https://auth.atlassian.com"
+    """Atlassian's authorization server, for OAuth and service accounts."""
     settle_seconds: SettleSeconds = 120
     """Seconds between an ambiguous create and each of the two searches that must both find nothing."""
     comments: bool = False

@@ -81,6 +81,8 @@ entities = [{entities}]
 [jira]
 #deployment = "cloud"
 url = {jira_url}
+#gateway_url = "https://api.atlassian.com"
+#sign_in_url = "https://auth.atlassian.com"
 #settle_seconds = 120
 # Whether comments of worklogs are read and kept, for rules that look at them.
 #comments = false

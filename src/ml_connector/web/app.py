@@ -15,6 +15,7 @@ from litestar.template.config import TemplateConfig
 from ml_connector.engine.door import Door
 from ml_connector.store import findings, plans, postings, runs
 from ml_connector.store.database import Database
+from ml_connector.web.consent import Finish, consent_route
 from ml_connector.web.deliveries import deliveries_route
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -48,9 +49,13 @@ def read_status(database: Database, names: tuple[str, ...]) -> list[ConnectionSt
 
 
 def status_app(
-    database: Database, names: tuple[str, ...], now: Callable[[], datetime], door: Door | None = None
+    database: Database,
+    names: tuple[str, ...],
+    now: Callable[[], datetime],
+    door: Door | None = None,
+    finish: Finish | None = None,
 ) -> Litestar:
-    """The application that `serve` runs: the status page, and the door for webhooks."""
+    """The application that `serve` runs: the status page, the door for webhooks, and the end of a consent."""
 
     @get("/", sync_to_thread=True)
     def status() -> Template:
@@ -63,7 +68,12 @@ def status_app(
             return Response("ok")
 
     return Litestar(
-        [status, healthz, *([deliveries_route(door)] if door else [])],
+        [
+            status,
+            healthz,
+            *([deliveries_route(door)] if door else []),
+            *([consent_route(finish)] if finish else []),
+        ],
         request_max_body_size=None,  # the door bounds what it reads itself, in time too
         template_config=TemplateConfig(directory=TEMPLATES, engine=JinjaTemplateEngine),
         openapi_config=None,

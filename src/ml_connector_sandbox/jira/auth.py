@@ -1,4 +1,4 @@
-"""Who is asking: Basic with an API token on the site's own host, Bearer through the gateway."""
+"""Who is asking: a Basic API token on the site's own host; Bearer, or a token with scopes, through the gateway."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from ml_connector_sandbox.wire import Request, Response, json_response
 GATEWAY = "/ex/jira/"
 READ, WRITE, USER, CONFIGURE = "read:jira-work", "write:jira-work", "read:jira-user", "manage:jira-configuration"
 HOOKS = "manage:jira-webhook"
+SCOPED = frozenset({READ, WRITE, USER})
+"""What an API token with scopes is made with here."""
 NO_SCOPE = {"code": 401, "message": "Unauthorized; scope does not match"}
 
 
@@ -33,13 +35,31 @@ def bearer(request: Request) -> str:
 def caller(site: JiraSite, request: Request, scope: str) -> Person:
     """The person that a request acts as. Raises Refused."""
     if request.path.startswith(GATEWAY):
-        return _of_bearer(site, request, scope)
+        return _at_the_gateway(site, request, scope)
     return _of_basic(site, request)
 
 
-def _of_bearer(site: JiraSite, request: Request, scope: str) -> Person:
+def _at_the_gateway(site: JiraSite, request: Request, scope: str) -> Person:
     if request.path.removeprefix(GATEWAY).partition("/")[0] != site.cloud_id:
         raise Refused(json_response({"code": 404, "message": "Not Found"}, 404))
+    kind, _, value = request.headers.get("authorization", "").partition(" ")
+    if kind.lower() == "basic":
+        return _of_scoped_token(site, value, scope)
+    return _of_bearer(site, request, scope)
+
+
+def _of_scoped_token(site: JiraSite, value: str, scope: str) -> Person:
+    """An API token with scopes: the gateway takes it, the site's own host does not."""
+    email, _, token = _decoded(value).partition(":")
+    who = site.by_email(email) if email else None
+    if who is None or not who.active or token != who.scoped_token:
+        raise Refused(json_response({"code": 401, "message": "Unauthorized"}, 401))
+    if scope and scope not in SCOPED:
+        raise Refused(json_response(NO_SCOPE, 401))
+    return who
+
+
+def _of_bearer(site: JiraSite, request: Request, scope: str) -> Person:
     found = site.bearers.get(bearer(request))
     if found is None or found.expires_at <= site.clock.now():
         raise Refused(json_response({"code": 401, "message": "Unauthorized"}, 401))

@@ -76,7 +76,7 @@ def token(site: JiraSite, request: Request) -> Response:
     if kind == "authorization_code":
         return _trade(site, site.app.codes, asked.get("code", ""), 400, "Invalid authorization code")
     if kind == "refresh_token":
-        return _trade(site, site.app.refresh_tokens, asked.get("refresh_token", ""), 403, REFUSED)
+        return _renew(site, asked.get("refresh_token", ""))
     return _refused(400, "unsupported_grant_type", f"Unsupported grant type: {kind}")
 
 
@@ -97,6 +97,18 @@ def _trade(site: JiraSite, kept: dict[str, Bearer], presented: str, status: int,
     if grant is None or grant.expires_at <= site.clock.now():
         return _refused(status, "invalid_grant", message)
     return _issue(site, grant, refresh=OFFLINE in grant.scopes)
+
+
+def _renew(site: JiraSite, presented: str) -> Response:
+    """Refresh tokens rotate; the former one works once more for a while, for whoever lost the answer."""
+    leeway = timedelta(seconds=number(site.switches, "jira_refresh_reuse_seconds"))
+    used = site.app.used_tokens.pop(presented, None)
+    if used is not None and site.clock.now() < used[1] + leeway:
+        return _issue(site, used[0], refresh=True)
+    held = site.app.refresh_tokens.get(presented)
+    if held is not None:
+        site.app.used_tokens[presented] = (held, site.clock.now())
+    return _trade(site, site.app.refresh_tokens, presented, 403, REFUSED)
 
 
 def _issue(site: JiraSite, grant: Bearer, *, refresh: bool) -> Response:

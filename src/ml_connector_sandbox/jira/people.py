@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from hashlib import sha256
 
 
 @dataclass(slots=True)
@@ -19,6 +20,11 @@ class Person:
     admin: bool = False
     groups: tuple[str, ...] = ("jira-users",)
     hidden_projects: set[str] = field(default_factory=set)
+
+    @property
+    def scoped_token(self) -> str:
+        """Their API token with scopes, which only the gateway takes."""
+        return f"ATATT3xS{sha256(self.api_token.encode()).hexdigest()}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,6 +80,8 @@ class OAuthApp:
     client_secret: str
     codes: dict[str, Bearer] = field(default_factory=dict)
     refresh_tokens: dict[str, Bearer] = field(default_factory=dict)
+    used_tokens: dict[str, tuple[Bearer, datetime]] = field(default_factory=dict)
+    """Refresh tokens that were used, and when: they work once more for a while."""
 
 
 class JiraSite:
@@ -138,6 +140,7 @@ class JiraSite:
             "cloud_id": self.cloud_id,
             "email": bot.email,
             "api_token": bot.api_token,
+            "scoped_api_token": bot.scoped_token,
             "client_id": self.app.client_id,
             "client_secret": self.app.client_secret,
             "admin_email": admin.email,

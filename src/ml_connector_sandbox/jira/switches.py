@@ -31,6 +31,8 @@ DEFAULTS: dict[str, object] = {
     "jira_webhook_without_fields": False,
     # Whether logging hours is also told as a change of the issue.
     "jira_worklog_changes_issue": False,
+    # Seconds for which a refresh token that was used works once more (Atlassian staff: ten minutes; not documented).
+    "jira_refresh_reuse_seconds": 600,
     # Seconds that an access token lives.
     "jira_token_seconds": 3600,
     # Hours a day and days a week that durations like "1d" and "1w" stand for.
