@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -11,8 +12,10 @@ import pytest
 from sqlalchemy import select
 
 from engine.acme import START, Acme
+from engine.test_sign_in import by_consent, through_the_sandbox
 from ml_connector.demo.connection import NAME
 from ml_connector.engine.run import run_inbox
+from ml_connector.errors import Unauthorized
 from ml_connector.store import worklogs
 from ml_connector.store.tables import audit, findings
 from ml_connector_sandbox.jira.webhook_book import Webhook
@@ -157,3 +160,84 @@ def test_forty_days_of_trouble_lose_no_hour_and_tell_of_each_trouble_once(make_a
     assert hook.enabled
     assert hook.secret != "another"
     assert deliver(troubled) in ([], [200])
+
+
+def by_oauth(make_acme: Build) -> Acme:
+    """Acme by OAuth, with a webhook of the app."""
+
+    def both(text: str) -> str:
+        return with_webhook(through_the_sandbox(text)).replace('kind = "admin"', 'kind = "dynamic"', 1)
+
+    acme = make_acme(change=both)
+    by_consent(acme)
+    return acme
+
+
+def live_by_oauth(acme: Acme) -> tuple[Counter[Any], set[str]]:
+    """Forty days of a grant: a registration that ends and one that is deleted while the service is down for two days,
+    an app secret that is rotated, and a grant that is taken back for a day. Returns the books, and every registration.
+    """
+    acme.sync()
+    key, seen = issue(acme), set[str]()
+    for day in range(DAYS):
+        down, revoked = 20 <= day < 22, day == 30
+        if day == 21:
+            acme.control("POST", f"/jira/webhooks/{registered(acme)[0].id}/delete")
+        if day == 26:
+            rotate(acme)
+        if revoked:
+            acme.control("POST", "/jira/revoke-grants", {})
+        for _ in range(2):
+            acme.log(key, 1800, acme.clock.now().date(), person=day % 3)
+            acme.world.jira.transition(acme.world.jira.issue(key).id, "In Progress" if day % 2 else "To Do")
+            deliver(acme, down=down)
+            acme.clock.advance(timedelta(hours=6).total_seconds())
+            attempt(acme, down=down)
+            seen |= {hook.id for hook in registered(acme)}
+        acme.clock.advance(timedelta(hours=12).total_seconds())
+        attempt(acme, down=down)
+        if revoked:
+            by_consent(acme)
+    for _ in range(3):
+        acme.clock.advance(timedelta(hours=7).total_seconds())
+        acme.post()
+    return acme.labor(), seen
+
+
+def rotate(acme: Acme) -> None:
+    """The app's secret is renewed in the developer console, and stored by a new consent."""
+    acme.world.jira.app.client_secret = "another" * 8
+    by_consent(acme)
+
+
+def attempt(acme: Acme, *, down: bool) -> None:
+    """A cycle, unless the service is down; without a grant it ends with that."""
+    if not down:
+        with suppress(Unauthorized):
+            acme.post()
+
+
+def test_forty_days_of_a_grant_lose_no_hour_and_tell_a_person_once(make_acme: Build) -> None:
+    """The registration is renewed before its thirty days are over, and made anew once: when it was deleted."""
+    acme, quiet = by_oauth(make_acme), make_acme()
+    books, seen = live_by_oauth(acme)
+    assert books == live(quiet, troubled=False)
+    (hook,) = registered(acme)
+    assert len(seen) == 2, "one was made, and one after the first was deleted"
+    assert hook.expires is not None
+    assert hook.expires > acme.clock.now() + timedelta(days=9)
+    with acme.installed.database.read() as tx:
+        told = Counter(row.code for row in tx.execute(select(findings.c.code)))
+    assert (told["webhook_lost"], told["sign_in_refused"], told["webhook_refused"]) == (1, 1, 0)
+    assert set(deliver(acme)) <= {200}
+
+
+def test_a_webhook_that_ended_while_nobody_ran_is_made_anew(make_acme: Build) -> None:
+    """Nothing tells that it ended: the list does."""
+    acme = by_oauth(make_acme)
+    acme.sync()
+    (first,) = registered(acme)
+    acme.clock.advance(timedelta(days=31).total_seconds())
+    acme.sync()
+    (second,) = [hook for hook in registered(acme) if hook.expires is not None and hook.expires > acme.clock.now()]
+    assert second.id != first.id
