@@ -8,7 +8,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from secrets import token_urlsafe
@@ -34,10 +34,11 @@ from ml_connector.erp.port import Erp
 from ml_connector.errors import ConnectorError, InvariantBroken, Misconfigured, Refused, Unauthorized
 from ml_connector.jira import registry as jiras
 from ml_connector.jira.deliveries import Secrets
+from ml_connector.jira.limits import ISSUE_WRITES
 from ml_connector.jira.port import Jira
 from ml_connector.net.addresses import is_loopback_name
 from ml_connector.net.client import Client
-from ml_connector.net.limits import Pace
+from ml_connector.net.limits import Pace, background
 from ml_connector.net.mail import MailServer
 from ml_connector.net.transport import HttpTransport
 from ml_connector.policy import currency_digits, lane_policy
@@ -87,6 +88,7 @@ class Installation:
     vault: Vault
     clock: Clock
     transport: Transport = http_transport
+    paces: dict[str, Pace] = field(default_factory=dict)
 
     def choose(self, name: str) -> str:
         """The connection named, or the only one. Raises Refused where that is not clear."""
@@ -157,9 +159,11 @@ class Installation:
     def erp(self, connection: Connection, ionapi: str) -> Erp:
         """The ERP of a connection, with these credentials."""
         settings = connection.cloudsuite
-        client = Client(self.transport(connection), self.clock, Pace(settings.calls_per_minute), random.random)
+        credentials = parse_ionapi(ionapi)
+        pace = self._pace(f"{credentials.base} {credentials.tenant}", lambda: Pace(settings.calls_per_minute))
+        client = Client(self.transport(connection), self.clock, pace, random.random)
         gateway = Gateway(
-            parse_ionapi(ionapi),
+            credentials,
             client.send,
             self.clock,
             authentication=ClientAuthentication(settings.client_authentication),
@@ -171,10 +175,15 @@ class Installation:
         return jiras.open_jira(self._session(connection, secret), connection)
 
     def _session(self, connection: Connection, secret: dict[str, str]) -> Send:
-        client = Client(self.transport(connection), self.clock, Pace(), random.random)
+        pace = self._pace(connection.jira.url, lambda: Pace(item_windows=ISSUE_WRITES))
+        client = Client(self.transport(connection), self.clock, pace, random.random)
         record = tokens_record(secret.get("client_id", ""))
         keeper = Renewal(self.database, self.vault, self.clock, connection.name, record)
         return jiras.open_session(client.send, connection, secret, self.clock, keeper)
+
+    def _pace(self, tenant: str, make: Callable[[], Pace]) -> Pace:
+        """The budget of calls that all connections to one tenant share in this process."""
+        return self.paces.setdefault(tenant, make())
 
     def try_cloudsuite(self, name: str, ionapi: str) -> str:
         """Sign in and read the calendar. Raises what is wrong; returns what to show of the credentials."""
@@ -333,7 +342,7 @@ def embedded_loop(installed: Installation, stop: threading.Event, anchors: Seque
 
     def run(name: str) -> Callable[[Rounds], None]:
         def once(rounds: Rounds) -> None:
-            with fresh(name) as lane:
+            with fresh(name) as lane, background():
                 outcome = run_lane(lane, sweeping=rounds.sweep)
                 log.info("A run has ended.", action="run_ended", connection=name, written=outcome.written)
                 if rounds.reconcile:

@@ -24,7 +24,8 @@ class Safety(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One call to a vendor. `operation` is its stable name in logs, limits and tests, as in `fsm.stage`.
+    """One call to a vendor. `operation` is its stable name in logs, limits and tests, as in `fsm.stage`; `item` names
+    the record that is written, where a vendor limits the writes of one record.
 
     `url` is absolute, or a path that starts with `/` for the sender that knows the vendor's base to complete.
     """
@@ -36,6 +37,7 @@ class Request:
     query: tuple[tuple[str, str], ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes | None = None
+    item: str = ""
 
     @property
     def target(self) -> str:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from ml_connector.errors import RateLimited, Transient
 from ml_connector.net.limits import MINUTE, Pace
+from ml_connector.net.quota import Quota
 from stub_vendors import WaitingClock
 
 
@@ -59,8 +60,8 @@ def test_without_a_ceiling_nothing_waits() -> None:
 def test_a_pause_holds_everybody_until_its_end() -> None:
     """After the vendor asked for it, the next call goes out when the pause has ended; the longest pause counts."""
     clock, pace = WaitingClock(), Pace()
-    pace.told(clock, 40)
-    pace.told(clock, 10)
+    pace.told(clock, Quota(40))
+    pace.told(clock, Quota(10))
     begun = clock.now()
     pace.before(clock)
     assert clock.now() == begun + timedelta(seconds=40)
@@ -69,7 +70,7 @@ def test_a_pause_holds_everybody_until_its_end() -> None:
 def test_a_long_pause_is_told_and_not_slept() -> None:
     """A pause of an hour refuses calls with the time left, and sleeps for nobody."""
     clock, pace = WaitingClock(), Pace()
-    pace.told(clock, 3600)
+    pace.told(clock, Quota(3600))
     with pytest.raises(RateLimited) as caught:
         pace.before(clock)
     assert (caught.value.after, clock.slept) == (3600, [])
@@ -78,6 +79,6 @@ def test_a_long_pause_is_told_and_not_slept() -> None:
 def test_a_process_asked_to_stop_sends_nothing() -> None:
     """A wait that is cut short ends the call."""
     clock, pace = WaitingClock(stopped=True), Pace()
-    pace.told(clock, 30)
+    pace.told(clock, Quota(30))
     with pytest.raises(Transient):
         pace.before(clock)

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ml_connector.errors import Ambiguous, RateLimited, Transient
-from ml_connector.net.verdict import RETRY_AFTER_SECONDS_MAX, retry_after, verdict
+from ml_connector.net.quota import WAIT_SECONDS_MAX, retry_after
+from ml_connector.net.verdict import verdict
 from ml_connector.wire import Request, Response, Safety
 from stub_vendors import NOON
 
@@ -60,7 +61,7 @@ def test_a_server_that_names_its_wait_is_heard() -> None:
         ({"retry-after": format_datetime(NOON - timedelta(seconds=40), usegmt=True)}, 0),
         ({"retry-after": "soon"}, None),
         ({"retry-after": "-5"}, None),
-        ({"retry-after": "9" * 400}, RETRY_AFTER_SECONDS_MAX),
+        ({"retry-after": "9" * 400}, WAIT_SECONDS_MAX),
     ],
 )
 def test_a_429_tells_how_long(safety: Safety, headers: dict[str, str], after: float | None) -> None:
@@ -74,4 +75,4 @@ def test_a_429_tells_how_long(safety: Safety, headers: dict[str, str], after: fl
 def test_any_header_gives_a_sensible_wait_or_none(text: str) -> None:
     """No header makes us wait for ever, or fail."""
     after = retry_after(Response(429, {"retry-after": text}, b""), NOON)
-    assert after is None or 0 <= after <= RETRY_AFTER_SECONDS_MAX
+    assert after is None or 0 <= after <= WAIT_SECONDS_MAX

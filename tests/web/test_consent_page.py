@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
+import pytest
 from litestar.testing import TestClient
 
-from engine.acme import Acme
+from engine.acme import Acme, build
 from ml_connector.errors import Refused
 from ml_connector.web.app import status_app
+from ml_connector.web.consent import TEXT_MAX
 
 PATH = "/oauth/jira/callback"
 NOW = datetime(2026, 11, 18, 9, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def acme(tmp_path: Path) -> Iterator[Acme]:
+    """An installation that has never run."""
+    made = build(tmp_path)
+    yield made
+    made.installed.database.close()
 
 
 def answered(acme: Acme, query: str, finish: Callable[[str, str], str]) -> tuple[int, str, str]:
@@ -51,7 +62,13 @@ def test_a_refusal_is_told_with_its_remedy_as_plain_text(acme: Acme) -> None:
     assert found.headers["content-type"].startswith("text/plain")
 
 
-def test_a_state_that_is_too_long_is_not_looked_at(acme: Acme) -> None:
+def test_a_state_that_is_too_long_is_cut(acme: Acme) -> None:
     """A stranger cannot make us compare for long."""
-    with TestClient(status_app(acme.installed.database, (), lambda: NOW, None, lambda _s, _c: "")) as client:
-        assert client.get(f"{PATH}?state={'x' * 5000}&code=c").status_code == 400
+    seen: list[str] = []
+
+    def look(state: str, _code: str) -> str:
+        seen.append(state)
+        raise Refused("Nobody asked for this.")
+
+    assert answered(acme, f"state={'x' * 5000}&code=c", look)[0] == 400
+    assert len(seen[0]) == TEXT_MAX

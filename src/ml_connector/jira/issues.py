@@ -192,8 +192,8 @@ def edit_request(edit: IssueEdit) -> Request:
         fields["description"] = document(edit.text)
     if edit.priority is not None:
         fields["priority"] = {"name": edit.priority}
-    url = f"/rest/api/3/issue/{edit.issue_id}"
-    return Request("jira.issues.edit", "PUT", url, Safety.REPEATABLE, (), JSON, ENCODER.encode({"fields": fields}))
+    url, body = f"/rest/api/3/issue/{edit.issue_id}", ENCODER.encode({"fields": fields})
+    return Request("jira.issues.edit", "PUT", url, Safety.REPEATABLE, (), JSON, body, edit.issue_id)
 
 
 def transitions_request(issue_id: str) -> Request:
@@ -211,4 +211,4 @@ def transition_request(issue_id: str, transition_id: str) -> Request:
     """Take a transition. Repeating it leads to the same status, or is refused."""
     body = ENCODER.encode({"transition": {"id": transition_id}})
     url = f"/rest/api/3/issue/{issue_id}/transitions"
-    return Request("jira.transition", "POST", url, Safety.REPEATABLE, (), JSON, body)
+    return Request("jira.transition", "POST", url, Safety.REPEATABLE, (), JSON, body, issue_id)

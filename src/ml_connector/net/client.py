@@ -12,6 +12,7 @@ import structlog
 from ml_connector.clock import Clock
 from ml_connector.errors import Ambiguous, ConnectorError, RateLimited, Transient
 from ml_connector.net.limits import Pace, waited
+from ml_connector.net.quota import quota
 from ml_connector.net.retry import GiveUp, Random, decide
 from ml_connector.net.transport import Lost
 from ml_connector.net.verdict import verdict
@@ -60,7 +61,7 @@ class Client:
             attempt += 1
 
     def _once(self, request: Request, attempt: int) -> Response:
-        self._pace.before(self._clock)
+        self._pace.before(self._clock, request)
         with self._lock:
             self._calls[request.operation] += 1
         try:
@@ -76,8 +77,8 @@ class Client:
         )
         try:
             return verdict(request, response, self._clock.now())
-        except RateLimited as error:
-            self._pace.told(self._clock, error.after)
+        except RateLimited:
+            self._pace.told(self._clock, quota(response, self._clock.now()), request)
             raise
 
     def _tell(self, request: Request, attempt: int, error: ConnectorError, decision: object) -> None:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from http import HTTPStatus
 
 from ml_connector.errors import Ambiguous, RateLimited, Transient
+from ml_connector.net.quota import quota, retry_after
 from ml_connector.wire import Request, Response, Safety
 
 SERVER_ERRORS = 500
-RETRY_AFTER_SECONDS_MAX = 86_400.0
-"""A vendor that asks for more than a day is taken to mean a day."""
 
 
 def verdict(request: Request, response: Response, now: datetime) -> Response:
@@ -21,7 +19,7 @@ def verdict(request: Request, response: Response, now: datetime) -> Response:
     work was done: only a call that may be repeated is sure to be safe after one.
     """
     if response.status == HTTPStatus.TOO_MANY_REQUESTS:
-        raise RateLimited(f"{request.operation}: asked to wait (429).", after=retry_after(response, now))
+        raise RateLimited(f"{request.operation}: asked to wait (429).", after=quota(response, now).after)
     if response.status < SERVER_ERRORS:
         return response
     message = f"{request.operation}: the server answered {response.status}."
@@ -31,16 +29,3 @@ def verdict(request: Request, response: Response, now: datetime) -> Response:
     if wait is not None:
         raise RateLimited(message, after=wait)
     raise Transient(message)
-
-
-def retry_after(response: Response, now: datetime) -> float | None:
-    """Seconds to wait by the Retry-After header (a number or an HTTP date); None where it is absent or unreadable."""
-    text = response.headers.get("retry-after", "").strip()
-    if text.isascii() and text.replace(".", "", 1).isdigit():
-        return min(float(text), RETRY_AFTER_SECONDS_MAX)
-    try:
-        at = parsedate_to_datetime(text)
-    except (TypeError, ValueError, OverflowError):
-        return None
-    aware = at if at.tzinfo is not None else at.replace(tzinfo=UTC)
-    return min(max(0.0, (aware - now).total_seconds()), RETRY_AFTER_SECONDS_MAX)

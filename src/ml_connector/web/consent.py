@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated
 
-from litestar import MediaType, Response, get
+from litestar import MediaType, Request, Response, get
+from litestar.datastructures import State
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import Parameter
 
 from ml_connector.errors import ConnectorError
 
@@ -24,10 +23,8 @@ def consent_route(finish: Finish) -> HTTPRouteHandler:
     """The route that the authorization server sends browsers to."""
 
     @get(PATH, media_type=MediaType.TEXT, sync_to_thread=True, include_in_schema=False)
-    def come_back(
-        state: Annotated[str, Parameter(max_length=TEXT_MAX)] = "",
-        code: Annotated[str, Parameter(max_length=TEXT_MAX)] = "",
-    ) -> Response[str]:
+    def come_back(request: Request[None, None, State]) -> Response[str]:
+        state, code = (str(request.query_params.get(name, ""))[:TEXT_MAX] for name in ("state", "code"))
         if not state or not code:
             return _told(REFUSED, "Nobody agreed. Nothing was stored; you may close this page.")
         try:
