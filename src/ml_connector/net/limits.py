@@ -63,9 +63,11 @@ class _Bucket:
 
     @property
     def rate(self) -> float:
+        """Calls a second that are ours."""
         return self.calls * self.share / self.seconds
 
     def fill(self, now: datetime) -> None:
+        """Put in what has come in since."""
         if self.share < SHARE and now > self.refused_at + RECOVERS_AFTER:
             self.share = SHARE
         since = max(0.0, (now - self.at).total_seconds())
@@ -73,6 +75,7 @@ class _Bucket:
         self.at = now
 
     def ready(self, now: datetime) -> datetime:
+        """When the next call may go out."""
         self.fill(now)
         return now if self.tokens >= 1 else now + timedelta(seconds=(1 - self.tokens) / self.rate)
 
@@ -141,7 +144,7 @@ class Pace:
             return 0.0
 
     def _due(self, now: datetime, request: Request) -> datetime:
-        dues = [self._paused.get(_scope(limited, request), now) for limited in Limited]
+        dues = [self._paused.get(_scope(limited, request), now) for limited in Limited] if self._paused else []
         bucket = self._buckets.get(request.operation)
         if bucket is not None:
             dues.append(bucket.ready(now))
