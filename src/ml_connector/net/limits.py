@@ -152,7 +152,7 @@ class Pace:
             dues.append(self._sent[0] + MINUTE)
         if request.item:
             dues += self._item_opens(now, request.item)
-        return max(now, *dues)
+        return max((now, *dues))
 
     def _item_opens(self, now: datetime, item: str) -> Iterator[datetime]:
         written = self._writes.get(item, ())
