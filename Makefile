@@ -55,6 +55,7 @@ kill: $(READY) ## Kill the real service 50 times while 2,000 worklogs are logged
 bench: $(READY) ## Measure (SIZE=small or large)
 	@$(BIN)/python -m benchmarks --size $(SIZE)
 	@$(BIN)/python -m benchmarks.rules
+	@$(BIN)/python -m benchmarks.webhooks
 
 lock: $(READY) ## Resolve the dependencies anew, for every platform
 	@$(BIN)/uv pip compile pyproject.toml --group dev --universal --generate-hashes --python-version 3.11 \

@@ -13,6 +13,7 @@ from engine.acme import START, Acme
 from hook_deliveries import issue_event, worklog_event
 from ml_connector.demo.connection import NAME
 from ml_connector.engine import receive as receiving
+from ml_connector.engine.planning import plan_all
 from ml_connector.engine.run import run_inbox, run_lane
 from ml_connector.engine.sync import Outcome
 from ml_connector.errors import Rejected
@@ -50,6 +51,11 @@ def remaining(acme: Acme, key: str) -> Any:
     return acme.as_person(acme.people[0], "GET", f"/issue/{key}").json()["fields"][field]
 
 
+def pending(acme: Acme) -> int:
+    """What is costed and not yet posted, in minor units, as our own books tell."""
+    return sum(line.budget.pending.minor for line in plan_all(acme.installed.lane(NAME)).budgets)
+
+
 def held(acme: Acme, worklog_id: str) -> list[tuple[str, int]]:
     """State and seconds of an entry, as we hold it."""
     with acme.installed.database.read() as tx:
@@ -57,18 +63,26 @@ def held(acme: Acme, worklog_id: str) -> list[tuple[str, int]]:
 
 
 def test_an_hour_is_costed_at_once_and_posted_in_its_own_time(acme: Acme) -> None:
-    """Within the minute in which no feed tells of it, the issue shows less to spend; nothing is proposed."""
+    """Within the minute in which no feed tells of it, its cost is pending. Nothing is proposed, and Jira is asked what
+    it is and nothing else; the issue shows less to spend with the next cycle.
+    """
     acme.sync()
     key = issue(acme)
-    before = remaining(acme, key)
+    shown, before = remaining(acme, key), pending(acme)
+    acme.world.calls.clear()
     entry = acme.log(key, 3600, YESTERDAY)
     deliver(acme, worklog_event(entry["id"], entry["issueId"]))
     outcome = light(acme)
-    assert remaining(acme, key) < before
+    assert pending(acme) > before
+    calls = acme.world.calls.document()["jira"]
+    assert {name: count for name, count in calls.items() if "/issue/{issue}/worklog" not in name} == {
+        "POST /rest/api/{version}/worklog/list": 1
+    }
     assert (outcome.received.taken, outcome.received.dropped, outcome.proposal) == (1, 0, "")
     with acme.installed.database.read() as tx:
         assert plans.by_state(tx, NAME, plans.PROPOSED) == []
     assert acme.post().proposal
+    assert remaining(acme, key) < shown
     assert acme.labor()
 
 

@@ -65,17 +65,23 @@ def sync(lane: Lane, prepared_by: str = SCHEDULE) -> Outcome:
 
 
 def take_inbox(lane: Lane) -> Outcome:
-    """The light run: look into what webhooks hinted at, cost it, and write what needs nobody. It posts and proposes
-    nothing, whatever the cadence. The lane must have been entered.
+    """The light run: look into what webhooks hinted at, cost it, and tell what is found. It writes, posts and proposes
+    nothing, so that a thousand deliveries cost a few calls; the next cycle does. The lane must have been entered.
     """
     outcome = Outcome(received=receive(lane))
     if outcome.received.taken > outcome.received.dropped:
-        _write_and_propose(lane, None, outcome)
+        with lane.database.read() as tx:
+            waiting = keys.waiting(tx, lane.name)
+        plan, _ = plan_keys(lane, waiting)
+        outcome.findings = plan.findings
+        with lane.database.begin() as tx:
+            lane.guard(tx)
+            finding_store.record(tx, lane.name, "sync", plan.findings, lane.clock.now(), looked_at=())
     return outcome
 
 
-def _write_and_propose(lane: Lane, prepared_by: str | None, outcome: Outcome) -> None:
-    """Plan what is queued and write what needs nobody, until nothing but proposals is left. None proposes nothing."""
+def _write_and_propose(lane: Lane, prepared_by: str, outcome: Outcome) -> None:
+    """Plan what is queued and write what needs nobody, until nothing but proposals is left."""
     refusals: dict[str, Finding] = {}
     for _ in range(ROUNDS_MAX):
         with lane.database.read() as tx:
@@ -88,12 +94,11 @@ def _write_and_propose(lane: Lane, prepared_by: str | None, outcome: Outcome) ->
             outcome.count(work)
             refusals |= {finding.subject: finding for finding in write_issues(lane, tuple(work))}
             continue
-        if prepared_by is not None and _return_accruals(lane, plan, outcome):
+        if _return_accruals(lane, plan, outcome):
             continue
         _settle(lane, plan, world, waiting, refusals)
         outcome.findings = (*plan.findings, *refusals.values())
-        if prepared_by is not None:
-            _propose(lane, plan, prepared_by, outcome)
+        _propose(lane, plan, prepared_by, outcome)
         break
 
 
