@@ -1,10 +1,12 @@
 """Goal: whatever we send to Jira, and whatever the simulated Jira answers to it, is as Jira's own document says."""
 
-from datetime import date
+from collections.abc import Callable
+from datetime import date, timedelta
 
 import pytest
 
 from engine.acme import Acme
+from engine.test_subscription import by_oauth
 from ml_connector.demo.connection import NAME
 from ml_connector.engine.check import check
 from ml_connector.jira.cloud import JiraCloud
@@ -92,3 +94,28 @@ def test_the_judge_finds_what_is_wrong(document: OpenApi) -> None:
     for status, answer in ((200, b'{"until": "now"}'), (299, b"{}")):
         with pytest.raises(NotAsDocumented):
             document.check_response("GET", f"{url}/updated", status, answer)
+
+
+WEBHOOKS = {"jira.webhooks.list", "jira.webhooks.register", "jira.webhooks.renew", "jira.webhooks.remove"}
+"""What an app calls about its webhooks; an administrator's are in no document."""
+
+
+def test_the_life_of_an_apps_webhook_is_as_the_document_says(make_acme: Callable[..., Acme], document: OpenApi) -> None:
+    """Made, listed, renewed, removed and made anew; its end is a number there, and a text only in the examples."""
+    acme, seen = by_oauth(make_acme), set[str]()
+    acme.control("PUT", "/switches", {"jira_webhook_expiry": "epoch"})
+
+    def judge(request: Request, response: Response) -> None:
+        if request.operation in WEBHOOKS:
+            seen.add(request.operation)
+            document.check_request(request.method, request.target, request.body)
+            document.check_response(request.method, request.target, response.status, response.body)
+
+    acme.heard = judge
+    acme.sync()
+    acme.clock.advance(timedelta(days=21).total_seconds())
+    acme.sync()
+    next(iter(acme.world.jira.webhooks.registered.values())).jql = "project = OPS"
+    acme.clock.advance(timedelta(days=2).total_seconds())
+    acme.sync()
+    assert seen == WEBHOOKS
