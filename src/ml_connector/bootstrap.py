@@ -44,7 +44,7 @@ from ml_connector.net.transport import HttpTransport
 from ml_connector.policy import currency_digits, lane_policy
 from ml_connector.rules import slips
 from ml_connector.settings import Connection, Home, load_changed, load_connections, sample
-from ml_connector.store import audit, bindings, cursors, worklogs
+from ml_connector.store import audit, cursors, lineage, worklogs
 from ml_connector.store.database import Database, shown_url
 from ml_connector.store.renewals import Renewal
 from ml_connector.store.vault import MasterKey, Vault
@@ -220,7 +220,8 @@ class Installation:
     def keys_of_worklog(self, tx: Transaction, name: str, worklog_id: str) -> list[str]:
         """The work that a worklog belongs to."""
         issues = [held.worklog.issue_id for held in worklogs.by_ids(tx, name, [worklog_id])]
-        return [order_key(binding.kind, binding.erp_key) for binding in bindings.by_issue_ids(tx, name, issues)]
+        found = lineage.standing(tx, name, issues).values()
+        return [order_key(each.binding.kind, each.binding.erp_key) for each in found]
 
 
 def tokens_record(client_id: str) -> str:

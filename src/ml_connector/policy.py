@@ -45,6 +45,7 @@ def lane_policy(connection: Connection) -> LanePolicy:
         cadence=timedelta(seconds=connection.posting.cadence_seconds),
         cooling_off=timedelta(seconds=connection.posting.cooling_off_seconds),
         attestation=connection.posting.attestation,
+        inherit=connection.jira.orders.inherit,
     )
 
 

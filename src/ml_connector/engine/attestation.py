@@ -9,7 +9,7 @@ from ml_connector.core.records import Kind
 from ml_connector.engine.lane import Lane
 from ml_connector.engine.poll import order_key
 from ml_connector.errors import Refused
-from ml_connector.store import attestations, audit, bindings, keys, worklogs
+from ml_connector.store import attestations, audit, bindings, keys, lineage, worklogs
 from ml_connector.store.principals import Principal
 
 
@@ -27,6 +27,10 @@ def attest(lane: Lane, order: str, period: str, who: Principal) -> int:
                 f"Purchase order {order} has no issue, and so no hours.",
                 remedy="Name an order as `ml-connector budget` does, company first.",
             )
+        places |= {
+            issue_id: found.binding.erp_key
+            for issue_id, found in lineage.standing(tx, lane.name, lineage.heirs(tx, lane.name, places)).items()
+        }
         hours = {
             held.worklog.id: facts_of(held.worklog, places[held.worklog.issue_id], zone)
             for held in worklogs.of_issues(tx, lane.name, list(places))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 
 from ml_connector.engine.lane import Lane
+from ml_connector.engine.lineage import follow
 from ml_connector.engine.poll import FIRST_FEED_SPAN, all_changes, hint, take_deleted
 from ml_connector.engine.world import erp_facts
 from ml_connector.store import worklogs
@@ -37,6 +38,7 @@ def census(lane: Lane) -> int:
 def _take(lane: Lane, ids: list[str], held: set[str]) -> None:
     found = lane.jira.worklogs(ids)
     missing = held.intersection(ids) - {worklog.id for worklog in found}
+    follow(lane, {worklog.issue_id for worklog in found})
     now = lane.clock.now()
     with lane.database.begin() as tx:
         lane.guard(tx)

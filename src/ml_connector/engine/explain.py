@@ -10,7 +10,7 @@ from ml_connector.core.document import Document, line_document
 from ml_connector.core.ledger import DROPPED, Posting, PostingLine, Recorded
 from ml_connector.core.money import Digits, Money, text_from_money
 from ml_connector.errors import Refused
-from ml_connector.store import bindings, plans, postings, worklogs
+from ml_connector.store import lineage, plans, postings, worklogs
 
 
 def explain(
@@ -70,12 +70,12 @@ def _approval(tx: Transaction, connection: str, plan: str) -> Document:
 
 def _line(tx: Transaction, connection: str, part: PostingLine, places: int, *, rates: bool) -> Document:
     document = line_document(part, places, rates=rates)
-    issues = {binding.issue_id: binding for binding in bindings.by_issue_ids(tx, connection, _issue_ids(part))}
+    issues = lineage.standing(tx, connection, _issue_ids(part))
     shares = document["shares"]
     assert isinstance(shares, list)
     for share in shares:
-        binding = issues.get(share["issue_id"])
-        share["issue"] = binding.issue_key if binding else ""
+        found = issues.get(share["issue_id"])
+        share["issue"] = found.issue_key if found else ""
     return document
 
 
@@ -89,15 +89,15 @@ def _worklog(tx: Transaction, connection: str, worklog_id: str, digits: Digits, 
     document: Document = {"worklog": worklog_id, "charged": _charged(recorded, digits)}
     for item in held:
         worklog = item.worklog
-        bound = bindings.by_issue_ids(tx, connection, [worklog.issue_id])
-        orders = [binding.order for binding in bound if binding.order]
+        found = lineage.standing(tx, connection, [worklog.issue_id]).get(worklog.issue_id)
         document |= {
             "state": item.state,
             "author": worklog.author,
             "started": worklog.started.isoformat(),
             "seconds": worklog.seconds,
-            "issue": bound[0].issue_key if bound else worklog.issue_id,
-            "order": orders[0] if orders else "",
+            "issue": found.issue_key if found else worklog.issue_id,
+            "by_way_of": list(found.path[1:]) if found else [],
+            "order": found.binding.order if found else "",
         }
     addresses = list(dict.fromkeys(item.reference for item in recorded))
     document["postings"] = [

@@ -32,8 +32,9 @@ class LanePolicy:
     """What a connection's settings decide, as the core's values.
 
     `cadence` is the time between two proposals of the schedule, `cooling_off` that for which an entry must have rested.
-    `field_names` are the site's field ids or names by our own names. `automatic_below` is a gross amount in whole
-    currency units under which postings need no approver; None asks for one every time.
+    `field_names` are the site's field ids or names by our own names. `inherit` says whether hours on issues below an
+    order's issue are the order's. `automatic_below` is a gross amount in whole currency units under which postings need
+    no approver; None asks for one every time.
     """
 
     mapping: IssueMapping
@@ -48,6 +49,7 @@ class LanePolicy:
     cooling_off: timedelta = timedelta(0)
     attestation: bool = False
     unprojected_skip: bool = True
+    inherit: bool = True
 
 
 @dataclass(frozen=True, slots=True)

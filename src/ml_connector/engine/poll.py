@@ -14,10 +14,11 @@ from sqlalchemy import Connection as Transaction
 from ml_connector.core.corrections import Fate
 from ml_connector.core.records import Kind, Worklog
 from ml_connector.engine.lane import Lane
+from ml_connector.engine.lineage import follow
 from ml_connector.engine.search import changed_lately, search
 from ml_connector.erp.port import Window
 from ml_connector.jira.port import ChangePage, WorklogChange
-from ml_connector.store import bindings, cursors, erp_rows, keys, registrations, unannounced, worklogs
+from ml_connector.store import bindings, cursors, erp_rows, keys, lineage, registrations, unannounced, worklogs
 
 ERP_OVERLAP = timedelta(minutes=5)
 """Records committed late in the ERP carry an earlier stamp than the window that should have held them."""
@@ -145,6 +146,7 @@ def take_updated(lane: Lane, changes: tuple[WorklogChange, ...]) -> None:
         return
     found = lane.jira.worklogs(wanted)
     missing = set(wanted) - {worklog.id for worklog in found}
+    follow(lane, {worklog.issue_id for worklog in found})
     with lane.database.begin() as tx:
         touched = worklogs.take(tx, lane.name, found, lane.clock.now())
         touched |= worklogs.mark_invisible(tx, lane.name, missing, lane.clock.now())
@@ -158,7 +160,7 @@ def _note_unannounced(tx: Transaction, lane: Lane, found: Iterable[Worklog], cha
     if since is None:
         return
     news = [(each.id, each.issue_id) for each in found if changed[each.id] > since]
-    ours = {binding.issue_id for binding in bindings.by_issue_ids(tx, lane.name, {issue for _, issue in news})}
+    ours = lineage.standing(tx, lane.name, {issue for _, issue in news})
     told = ((worklog_id, issue_id) for worklog_id, issue_id in news if issue_id in ours)
     unannounced.note(tx, lane.name, unannounced.WORKLOG, told, lane.clock.now())
 
@@ -180,6 +182,7 @@ def take_deleted(lane: Lane, changes: tuple[WorklogChange, ...]) -> None:
         return
     alive = lane.jira.worklogs(suspects)
     gone = set(suspects) - {worklog.id for worklog in alive}
+    follow(lane, {worklog.issue_id for worklog in alive})
     with lane.database.begin() as tx:
         touched = worklogs.take(tx, lane.name, alive, lane.clock.now())
         touched |= worklogs.mark_deleted(tx, lane.name, gone, lane.clock.now())
@@ -188,8 +191,9 @@ def take_deleted(lane: Lane, changes: tuple[WorklogChange, ...]) -> None:
 
 def _read_all_issues(lane: Lane) -> None:
     with lane.database.read() as tx:
-        issue_ids = [binding.issue_id for binding in bindings.all_bound(tx, lane.name)]
-    for issue_id in issue_ids:
+        issue_ids = {binding.issue_id for binding in bindings.all_bound(tx, lane.name)}
+        issue_ids |= lineage.heirs(tx, lane.name, issue_ids)
+    for issue_id in sorted(issue_ids):
         take_issue_worklogs(lane, tuple(lane.jira.issue_worklogs(issue_id)))
 
 
@@ -236,8 +240,8 @@ def poll_issues(lane: Lane, reached: Reached) -> None:
 
 def hint(tx: Transaction, lane: Lane, issue_ids: Iterable[str]) -> None:
     """Queue the orders whose issues were touched; worklogs elsewhere are kept but concern nobody yet."""
-    found = bindings.by_issue_ids(tx, lane.name, list(issue_ids))
-    keys.add(tx, lane.name, (order_key(item.kind, item.erp_key) for item in found), lane.clock.now())
+    found = [each.binding for each in lineage.standing(tx, lane.name, list(issue_ids)).values()]
+    keys.add(tx, lane.name, {order_key(item.kind, item.erp_key) for item in found}, lane.clock.now())
 
 
 def _move(lane: Lane, stream: str, position: datetime) -> None:

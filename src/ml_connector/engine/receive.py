@@ -13,10 +13,11 @@ from sqlalchemy import Connection as Transaction
 
 from ml_connector.core.records import Worklog
 from ml_connector.engine.lane import Lane
+from ml_connector.engine.lineage import follow
 from ml_connector.engine.poll import hint
 from ml_connector.engine.sweep import take_issues
 from ml_connector.errors import Rejected
-from ml_connector.store import bindings, inbox, unannounced, worklogs
+from ml_connector.store import bindings, inbox, lineage, unannounced, worklogs
 
 BATCH = 1_000
 """Deliveries that are looked into together: what one call of `worklog/list` takes."""
@@ -82,8 +83,10 @@ def _wanted(lane: Lane, batch: Sequence[inbox.Kept]) -> _Wanted:
     """What is worth reading: entries that we hold or that are said to be on our issues, and our issues."""
     hints = [kept.hints for kept in batch]
     issue_ids = {each for one in hints for each in (*one.issues, *one.hours_of, *one.worklogs_of)}
+    follow(lane, {each for one in hints for each in one.worklogs_of})
     with lane.database.read() as tx:
-        ours = {binding.issue_id: binding for binding in bindings.by_issue_ids(tx, lane.name, issue_ids)}
+        standing = lineage.standing(tx, lane.name, issue_ids)
+        ours = {issue_id: found.binding for issue_id, found in standing.items()}
         held = worklogs.by_ids(tx, lane.name, {each for one in hints for each in one.worklogs})
     known = {item.worklog.id for item in held}
 

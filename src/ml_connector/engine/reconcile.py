@@ -31,7 +31,7 @@ from ml_connector.engine.lane import Lane
 from ml_connector.engine.poll import FIRST_FEED_SPAN, all_changes, order_key
 from ml_connector.engine.world import erp_facts, load_records
 from ml_connector.errors import Rejected
-from ml_connector.store import attestations, bindings, holds, plans, postings, releases, withdrawals, worklogs
+from ml_connector.store import attestations, bindings, holds, lineage, plans, postings, releases, withdrawals, worklogs
 from ml_connector.store import findings as finding_store
 from ml_connector.store.database import chunks
 from ml_connector.store.worklogs import Held
@@ -112,7 +112,8 @@ def _read_hours(lane: Lane, charged: Collection[str]) -> _Hours:
     since = datetime.combine(start, time(), UTC) - FIRST_FEED_SPAN
     with lane.database.read() as tx:
         known = {held.worklog.id: held for held in worklogs.everything(tx, lane.name)}
-        issue_ids = [item.issue_id for item in bindings.all_bound(tx, lane.name) if item.order]
+        of_orders = {item.issue_id for item in bindings.all_bound(tx, lane.name) if item.order}
+        issue_ids = sorted(of_orders | lineage.heirs(tx, lane.name, of_orders))
     named = {change.worklog_id for change in all_changes(lane.jira.updated_worklogs, since)}
     deleted = {change.worklog_id: change.at for change in all_changes(lane.jira.deleted_worklogs, since)}
     shown: dict[str, Worklog] = {}
@@ -146,11 +147,8 @@ def _of_issue(lane: Lane, issue_id: str) -> tuple[Worklog, ...]:
 def _bound_work(tx: Transaction, lane: Lane, hours: _Hours) -> tuple[tuple[LoggedWork, ...], dict[str, PurchaseOrder]]:
     """The worklogs with the orders that their issues stand for, and those orders."""
     found = list(hours.fates())
-    issues = {
-        binding.issue_id: binding
-        for binding in bindings.by_issue_ids(tx, lane.name, list({worklog.issue_id for worklog, _ in found}))
-        if binding.order
-    }
+    standing = lineage.standing(tx, lane.name, {worklog.issue_id for worklog, _ in found})
+    issues = {issue_id: each.binding for issue_id, each in standing.items() if each.binding.order}
     ids = [worklog.id for worklog, _ in found]
     refused = holds.held(tx, lane.name, ids)
     withdrawn = {item.worklog_id for item in withdrawals.of_worklogs(tx, lane.name, ids)}

@@ -11,7 +11,7 @@ from sqlalchemy import Connection as Transaction
 from ml_connector.core.labor import facts_of
 from ml_connector.core.records import Severity
 from ml_connector.errors import Refused
-from ml_connector.store import audit, bindings, findings, releases, worklogs
+from ml_connector.store import audit, findings, lineage, releases, worklogs
 
 RULE = "rule:"
 """How the code of a finding begins that a customer's rule made."""
@@ -61,8 +61,9 @@ def release(
     if not rules or not found:
         return ()
     worklog = found[0].worklog
-    bound = [binding for binding in bindings.by_issue_ids(tx, connection, [worklog.issue_id]) if binding.order]
-    facts = facts_of(worklog, bound[0].erp_key if bound else "", zone)
+    found_on = lineage.standing(tx, connection, [worklog.issue_id]).get(worklog.issue_id)
+    place = found_on.binding.erp_key if found_on is not None and found_on.binding.order else ""
+    facts = facts_of(worklog, place, zone)
     releases.release(tx, connection, worklog_id, rules, facts, actor, at)
     audit.append(tx, at, actor, "rule_released", f"worklog {worklog_id}", {"rules": rules})
     return tuple(rules)

@@ -9,9 +9,10 @@ from sqlalchemy import Connection as Transaction
 
 from ml_connector.core.records import Kind
 from ml_connector.engine.lane import Lane
+from ml_connector.engine.lineage import follow
 from ml_connector.engine.poll import hint, order_key
 from ml_connector.errors import Refused
-from ml_connector.store import audit, bindings, erp_rows, keys, plans, postings, worklogs
+from ml_connector.store import audit, bindings, erp_rows, keys, lineage, plans, postings, worklogs
 
 MARGIN = timedelta(days=1)
 """Days are counted in the writer's zone there and in ours here."""
@@ -28,13 +29,14 @@ def replay(lane: Lane, subject: str, first: date | None, last: date | None, acto
         orders = _orders(tx, lane, subject) if subject else []
         ids = _worklogs(tx, lane, orders) if subject else _of_days(tx, lane, first, last)
     found = lane.jira.worklogs(sorted(ids)) if ids else ()
+    follow(lane, {worklog.issue_id for worklog in found})
     with lane.database.begin() as tx:
         lane.guard(tx)
         touched = worklogs.take(tx, lane.name, found, now)
         hint(tx, lane, touched)
-        bound = bindings.by_issue_ids(tx, lane.name, {worklog.issue_id for worklog in found})
+        bound = lineage.standing(tx, lane.name, {worklog.issue_id for worklog in found}).values()
         queued = {order_key(Kind.PURCHASE_ORDER, order) for order in orders}
-        queued |= {order_key(binding.kind, binding.erp_key) for binding in bound}
+        queued |= {order_key(each.binding.kind, each.binding.erp_key) for each in bound}
         keys.add(tx, lane.name, queued, now)
         facts = {"first": first and first.isoformat(), "last": last and last.isoformat(), "keys": sorted(queued)}
         audit.append(tx, now, actor, "replayed", subject or "days", facts)
@@ -61,8 +63,8 @@ def _orders(tx: Transaction, lane: Lane, subject: str) -> list[str]:
 
 
 def _worklogs(tx: Transaction, lane: Lane, orders: Collection[str]) -> set[str]:
-    bound = bindings.of_orders(tx, lane.name, orders)
-    there = worklogs.of_issues(tx, lane.name, [binding.issue_id for binding in bound if binding.issue_id])
+    issues = {binding.issue_id for binding in bindings.of_orders(tx, lane.name, orders) if binding.issue_id}
+    there = worklogs.of_issues(tx, lane.name, sorted(issues | lineage.heirs(tx, lane.name, issues)))
     return {item.worklog.id for item in there} | postings.worklogs_of_orders(tx, lane.name, orders)
 
 

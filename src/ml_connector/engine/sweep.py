@@ -13,10 +13,11 @@ from ml_connector.core.ledger import Posting, State
 from ml_connector.core.records import Finding, Issue, Kind, Severity
 from ml_connector.engine.census import census
 from ml_connector.engine.lane import Lane
+from ml_connector.engine.lineage import follow, read
 from ml_connector.engine.poll import order_key
 from ml_connector.engine.recosting import due
 from ml_connector.erp.port import Window
-from ml_connector.store import audit, bindings, erp_rows, keys, postings
+from ml_connector.store import audit, bindings, erp_rows, keys, lineage, postings
 from ml_connector.store import findings as finding_store
 
 POSTED = "posted"
@@ -27,6 +28,7 @@ def sweep(lane: Lane) -> tuple[Finding, ...]:
     """One slow round. Returns what it found; open findings are replaced by these."""
     lane.say("looking for deleted and moved issues")
     sweep_issues(lane)
+    sweep_lineage(lane)
     lane.say("reading the hours of the open periods again")
     census(lane)
     lane.say("looking for purchase orders that are gone")
@@ -83,6 +85,26 @@ def _as_known(issue: Issue, binding: bindings.Binding) -> bool:
     """Whether nothing about the issue is news; one that was gone and is here again is."""
     known = (bindings.BOUND, binding.issue_key, binding.jira_project, binding.status)
     return known == (binding.state, issue.key, issue.project, issue.status)
+
+
+def sweep_lineage(lane: Lane) -> None:
+    """Read again what lies below what: nobody tells of an issue that was put elsewhere. Orders on both sides are
+    planned anew: hours go with their issue. Where hours are not inherited, all of it is forgotten.
+    """
+    with lane.database.read() as tx:
+        known = lineage.everything(tx, lane.name)
+        before = lineage.standing(tx, lane.name, known)
+    if lane.policy.inherit:
+        read(lane, known)
+        follow(lane, known)
+    with lane.database.begin() as tx:
+        lane.guard(tx)
+        if not lane.policy.inherit:
+            lineage.forget(tx, lane.name)
+        after = lineage.standing(tx, lane.name, known)
+        moved = [each for each in known if before.get(each) != after.get(each)]
+        touched = [found[each].binding for found in (before, after) for each in moved if each in found]
+        keys.add(tx, lane.name, {order_key(each.kind, each.erp_key) for each in touched}, lane.clock.now())
 
 
 def sweep_erp(lane: Lane) -> tuple[Finding, ...]:

@@ -18,7 +18,17 @@ from ml_connector.core.plan import BoundIssue, World
 from ml_connector.core.records import Finding, Kind, Project, PurchaseOrder, Row, Worklog
 from ml_connector.engine.lane import Lane
 from ml_connector.engine.poll import order_key, split_key
-from ml_connector.store import attestations, bindings, erp_rows, holds, postings, releases, withdrawals, worklogs
+from ml_connector.store import (
+    attestations,
+    bindings,
+    erp_rows,
+    holds,
+    lineage,
+    postings,
+    releases,
+    withdrawals,
+    worklogs,
+)
 from ml_connector.store.bindings import Binding
 from ml_connector.store.worklogs import Held
 
@@ -82,7 +92,8 @@ def load_world(tx: Transaction, lane: Lane, keys: Collection[str], *, cooling: b
     held = _held_worklogs(tx, lane, of_orders, asked)
     recorded = postings.recorded_of_worklogs(tx, lane.name, list(held))
     issue_ids = {item.worklog.issue_id for item in held.values()} | _charged_issues(recorded)
-    issues = {binding.issue_id: binding for binding in bindings.by_issue_ids(tx, lane.name, issue_ids)}
+    standing = lineage.standing(tx, lane.name, issue_ids)
+    issues = {issue_id: found.binding for issue_id, found in standing.items()}
     recorded |= _same_groups(tx, lane, of_orders, issues.values(), recorded)
     wanted = set(keys) | {order_key(issue.kind, issue.erp_key) for issue in issues.values()}
     records = load_records(tx, lane, wanted)
@@ -105,7 +116,7 @@ def load_world(tx: Transaction, lane: Lane, keys: Collection[str], *, cooling: b
         recorded=recorded,
         labor=labor,
         authorized=_authorized(tx, lane, labor, records.orders),
-        issue_keys={issue.issue_id: issue.issue_key for issue in issues.values()},
+        issue_keys={issue_id: found.issue_key for issue_id, found in standing.items()},
         attempts=postings.attempts(tx, lane.name),
         findings=records.findings,
         cooling=frozenset(order for item in fresh for order in _orders_of(item, recorded)),
@@ -153,8 +164,9 @@ def recosting(world: World, ids: Collection[str]) -> World:
 
 def _held_worklogs(tx: Transaction, lane: Lane, orders: Collection[str], asked: Iterable[Binding]) -> dict[str, Held]:
     """Worklogs on the orders' issues now, and those that our books charge to the orders."""
-    of_orders = [binding.issue_id for binding in asked if binding.order and binding.issue_id]
-    found = worklogs.of_issues(tx, lane.name, of_orders)
+    of_orders = {binding.issue_id for binding in asked if binding.order and binding.issue_id}
+    of_orders |= lineage.heirs(tx, lane.name, of_orders)
+    found = worklogs.of_issues(tx, lane.name, sorted(of_orders))
     charged = postings.worklogs_of_orders(tx, lane.name, orders)
     missing = set(charged) - {item.worklog.id for item in found}
     return {item.worklog.id: item for item in (*found, *worklogs.by_ids(tx, lane.name, list(missing)))}

@@ -92,6 +92,7 @@ project = {orders_project}
 #issue_type = "Task"
 #priority = ""
 #line_issue_type = ""
+#inherit = true
 #closed_status = ""
 
 #[jira.orders.projects_by_entity]
