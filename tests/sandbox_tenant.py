@@ -11,7 +11,8 @@ from urllib.parse import quote_plus, urlencode
 
 from ml_connector_sandbox.clock import StillClock
 from ml_connector_sandbox.cloudsuite.app import router
-from ml_connector_sandbox.cloudsuite.gateway import BASE, miss
+from ml_connector_sandbox.cloudsuite.fsm.routes import BASE
+from ml_connector_sandbox.cloudsuite.gateway import miss
 from ml_connector_sandbox.cloudsuite.seed import seed
 from ml_connector_sandbox.cloudsuite.tenant import Tenant
 from ml_connector_sandbox.wire import Request, Response

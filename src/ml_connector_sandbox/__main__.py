@@ -6,7 +6,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from ml_connector_sandbox.serve import PRODUCTS, CannotServe, serve
+from ml_connector_sandbox.cloudsuite.app import PRODUCTS
+from ml_connector_sandbox.serve import CannotServe, serve
 
 
 def main() -> int:
@@ -15,7 +16,7 @@ def main() -> int:
     parser.add_argument("--dir", type=Path, required=True, help="where sandbox.json is written and the world is kept")
     parser.add_argument("--jira-port", type=int, default=0)
     parser.add_argument("--cloudsuite-port", type=int, default=0)
-    parser.add_argument("--product", default="fsm", choices=PRODUCTS)
+    parser.add_argument("--product", default="fsm", choices=tuple(PRODUCTS))
     parser.add_argument("--scale", type=int, default=1, help="times 25 purchase orders")
     parser.add_argument("--tls", action="store_true", help="serve https with a generated authority, DIR/ca.pem")
     parser.add_argument("--empty", action="store_true", help="no purchase orders and no projects")

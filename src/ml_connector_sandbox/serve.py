@@ -24,6 +24,7 @@ from ml_connector_sandbox import control
 from ml_connector_sandbox import world as worlds
 from ml_connector_sandbox.certificates import certificates_in
 from ml_connector_sandbox.clock import OffsetClock
+from ml_connector_sandbox.cloudsuite.app import PRODUCTS
 from ml_connector_sandbox.front import Dropped
 from ml_connector_sandbox.postman import deliver_until
 from ml_connector_sandbox.wire import wsgi
@@ -37,7 +38,6 @@ IONAPI = "sandbox.ionapi"
 STATE = "world.pickle"
 PRIVATE = 0o600
 THREADS = 16
-PRODUCTS = ("fsm",)
 ROLES = ("jira", "cloudsuite", "control")
 Application = Callable[..., Iterable[bytes]]
 
@@ -73,7 +73,7 @@ def serve(
     if fresh:
         (directory / STATE).unlink(missing_ok=True)
     continued = (directory / STATE).exists()
-    world = _load(directory / STATE, scale, empty) if continued else _build(scale, empty)
+    world = _load(directory / STATE, scale, empty, product) if continued else _build(scale, empty, product)
     ports = _former_ports(directory) if continued else {}
     ports |= {role: port for role, port in (("jira", jira_port), ("cloudsuite", cloudsuite_port)) if port}
     stop = threading.Event()
@@ -91,19 +91,19 @@ def serve(
     _save(directory / STATE, world)
 
 
-def _build(scale: int, empty: bool) -> World:  # noqa: FBT001 - what a world is made from, as it was asked for
-    return worlds.build(clock=OffsetClock(), scale=scale, empty=empty)
+def _build(scale: int, empty: bool, product: str) -> World:  # noqa: FBT001 - what a world is made from, as it was asked for
+    return worlds.build(clock=OffsetClock(), scale=scale, empty=empty, product=product)
 
 
-def _load(path: Path, scale: int, empty: bool) -> World:  # noqa: FBT001 - the same
+def _load(path: Path, scale: int, empty: bool, product: str) -> World:  # noqa: FBT001 - the same
     """The world that a former run kept. Raises CannotServe for one of another making."""
     try:
         # Our own file in a directory of the user's: as trustworthy as the program itself.
         world: World = pickle.loads(path.read_bytes())  # noqa: S301
     except (pickle.UnpicklingError, EOFError, ImportError, AttributeError, LookupError, TypeError, ValueError) as error:
         raise CannotServe(f"{path} cannot be read: {error}. {REMEDY}") from None
-    if (world.scale, world.empty) != (scale, empty):
-        raise CannotServe(f"{path} holds a world of another scale, or one that is not empty. {REMEDY}")
+    if (world.scale, world.empty, world.cloudsuite.product) != (scale, empty, product):
+        raise CannotServe(f"{path} holds a world of another scale or product line, or one that is not empty. {REMEDY}")
     return world
 
 

@@ -100,14 +100,16 @@ class World:
             self.fronts[name].late = requests
 
 
-def build(*, clock: Clock, seed: int = 1, scale: int = 1, empty: bool = False) -> World:
-    """A new world. The same arguments give the same one; `scale` multiplies the orders, `empty` leaves them out."""
+def build(*, clock: Clock, seed: int = 1, scale: int = 1, empty: bool = False, product: str = "fsm") -> World:
+    """A new world with one product line of CloudSuite. The same arguments give the same one; `scale` multiplies the
+    orders, `empty` leaves them out.
+    """
     random = chance.Random(seed)  # noqa: S311 - a simulation has to be repeatable
     switches = Switches()
     faults = Faults(chance.Random(seed))  # noqa: S311 - the same
     jira = JiraSite(clock, random, switches)
     jira_seed.seed(jira, empty=empty)
-    cloudsuite = Tenant(clock, random, switches)
+    cloudsuite = Tenant(clock, random, switches, product)
     cloudsuite_seed.seed(cloudsuite, scale=scale, empty=empty)
     jira.strikes = faults.strikes_of("jira")
     jira.happened = partial(jira_webhooks.happened, jira)

@@ -197,12 +197,17 @@ def _open(directory: Path, clock: StillClock, world: worlds.World, acme: Acme | 
 
 
 def build(
-    directory: Path, *, scale: int = 1, empty: bool = False, change: Callable[[str], str] = lambda text: text
+    directory: Path,
+    *,
+    scale: int = 1,
+    empty: bool = False,
+    product: str = "fsm",
+    change: Callable[[str], str] = lambda text: text,
 ) -> Acme:
     """Vendors with their seed, and an installation with credentials. `change` edits the connection file."""
     random.seed(1)  # the product's jitter; nothing that is checked depends on it
     clock = StillClock(START)
-    world = worlds.build(clock=clock, seed=1, scale=scale, empty=empty)
+    world = worlds.build(clock=clock, seed=1, scale=scale, empty=empty, product=product)
     facts = {
         "jira": {**world.jira.credentials(), "url": JIRA_URL},
         "cloudsuite": {**world.cloudsuite.facts(), "url": CLOUDSUITE_URL},

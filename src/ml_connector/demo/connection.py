@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from datetime import date
 
+from ml_connector.demo.products import PRODUCTS, quoted
 from ml_connector.demo.rates import CARD, ROLES
 from ml_connector.demo.vendors import Vendors
 
@@ -24,22 +24,26 @@ FIELDS = {
 def connection_file(vendors: Vendors, post_from: date) -> str:
     """The whole file. It holds no secret."""
     erp, jira = vendors.facts["cloudsuite"], vendors.facts["jira"]
-    fields = "\n".join(f"{ours} = {_text(name)}" for ours, name in FIELDS.items())
+    product = PRODUCTS[erp["product"]]
+    keys = {"product": quoted(erp["product"]), **product.keys(erp)}
+    fields = "\n".join(f"{ours} = {quoted(name)}" for ours, name in FIELDS.items())
     clearing = "\n".join(
-        f'[clearing.{_text(entity)}]\naccount = "{CLEARING_ACCOUNT}"\ncost_center = "FIN"\n'
+        f'[clearing.{quoted(entity)}]\naccount = "{CLEARING_ACCOUNT}"\ncost_center = "FIN"\n'
         for entity in erp["companies"]
     )
     people = "\n".join(
-        f"[[person]]\naccount_id = {_text(person['account_id'])}\nname = {_text(person['name'])}\n"
-        f'employee = "E{index + 1}"\nrole = {_text(role)}\n'
+        f"[[person]]\naccount_id = {quoted(person['account_id'])}\nname = {quoted(person['name'])}\n"
+        f'employee = "E{index + 1}"\nrole = {quoted(role)}\n'
         for index, (person, role) in enumerate(zip(jira["people"], ROLES, strict=False))
     )
     return _FILE.format(
-        name=_text(NAME),
+        name=quoted(NAME),
         post_from=post_from,
-        group=_text(erp["enterprise_group"]),
-        entities=", ".join(_text(entity) for entity in erp["companies"]),
-        url=_text(vendors.jira_url),
+        own="\n".join(f"{name} = {value}" for name, value in keys.items()),
+        tables=product.tables(erp),
+        status_back=_STATUS_BACK.format(field=quoted(product.status_field)) if product.status_field else "",
+        entities=", ".join(quoted(entity) for entity in erp["companies"]),
+        url=quoted(vendors.jira_url),
         fields=fields,
         clearing=clearing,
         people=people,
@@ -55,13 +59,18 @@ def _rate(index: int, year: int) -> str:
         "project": rate.project,
         "cost_center": rate.cost_center,
     }
-    named = "".join(f"{name} = {_text(value)}\n" for name, value in scope.items() if value)
+    named = "".join(f"{name} = {quoted(value)}\n" for name, value in scope.items() if value)
     return f'[[rate]]\n{named}amount = "{rate.amount}"\ncurrency = "{rate.currency}"\nfrom = {year}-01-01\n'
 
 
-def _text(value: object) -> str:
-    return json.dumps(str(value), ensure_ascii=False)
-
+_STATUS_BACK = """\
+[[status_back]]
+kind = "purchase_order"
+field = {field}
+[status_back.values]
+"In Progress" = "WORKING"
+"Done" = "DONE"
+"""
 
 _FILE = """\
 # The demo's connection, made by `ml-connector demo`.
@@ -69,11 +78,10 @@ name = {name}
 post_from = {post_from}
 
 [cloudsuite]
-enterprise_group = {group}
+{own}
 entities = [{entities}]
-remaining_field = "PurchaseOrderUserField7"
-project_remaining_field = "ProjectUserField7"
 settle_seconds = 5
+{tables}
 
 [jira]
 url = {url}
@@ -96,13 +104,7 @@ issue_type = "Epic"
 [jira.fields]
 {fields}
 
-[[status_back]]
-kind = "purchase_order"
-field = "PurchaseOrderUserField3"
-[status_back.values]
-"In Progress" = "WORKING"
-"Done" = "DONE"
-
+{status_back}
 [network]
 allowed_hosts = ["localhost", "127.0.0.1"]
 

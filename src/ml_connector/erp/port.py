@@ -18,7 +18,14 @@ from ml_connector.core.records import Kind, Row
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What a product line declares. Widths are characters."""
+    """What a product line declares. Widths are characters.
+
+    `writes_fields`: fields of its records can be written. `posts_journals`: journals can be staged and released;
+    where they cannot, postings are handed over as documents. `checks_before_release`: it can check a staged journal
+    without posting it. `keeps_keys_unique`: it refuses a second row under the key of the first; where it does not,
+    a journal that a stopped worker may have sent, and that cannot be found, is a person's to judge. `tells_periods`:
+    it tells the fiscal calendar.
+    """
 
     product: str
     reference_width: int
@@ -26,6 +33,10 @@ class Capabilities:
     settle_seconds: float
     posts_journals: bool
     verified_against: str
+    writes_fields: bool = True
+    checks_before_release: bool = True
+    keeps_keys_unique: bool = False
+    tells_periods: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from ml_connector.settings.values import (
     Amount,
@@ -33,6 +33,8 @@ from ml_connector.settings.values import (
 DAY_SECONDS = 86_400
 PRODUCTS = ("fsm",)
 """CloudSuite product lines that have an adapter. The loader takes another tuple from whoever knows the registry."""
+KEY_FIELDS: Mapping[str, tuple[str, str]] = {"fsm": ("PurchaseOrderUserField5", "ProjectUserField5")}
+"""Where a product line keeps the issue key unless the file says otherwise: on an order, and on a project."""
 
 SettleSeconds = Annotated[int, Field(ge=1, le=DAY_SECONDS)]
 
@@ -48,14 +50,14 @@ class CloudSuite(Section):
 
     product: Text = "fsm"
     """Product line of CloudSuite."""
-    enterprise_group: Text
-    """The finance enterprise group that all records are read from and posted to."""
+    enterprise_group: OptionalText = ""
+    """The finance enterprise group that all records are read from and posted to; FSM needs it."""
     entities: Annotated[tuple[Text, ...], Field(min_length=1)]
     """Accounting entities (companies) whose orders, projects and journals this connection handles."""
-    key_field: ErpField = "PurchaseOrderUserField5"
-    """Field of the purchase order that receives the issue key."""
-    project_key_field: ErpField = "ProjectUserField5"
-    """Field of the project that receives the issue key."""
+    key_field: ErpField = KEY_FIELDS["fsm"][0]
+    """Field of the purchase order that receives the issue key; each product line has its own default."""
+    project_key_field: ErpField = KEY_FIELDS["fsm"][1]
+    """Field of the project that receives the issue key; each product line has its own default."""
     remaining_field: OptionalErpField = ""
     """Field of the purchase order that receives the remaining budget; empty writes none."""
     project_remaining_field: OptionalErpField = ""
@@ -74,6 +76,15 @@ class CloudSuite(Section):
     """Field of the posted GL detail that carries our reference."""
     fields: Mapping[Text, Mapping[Text, Text]] = {}
     """Fields that are named otherwise in this tenant: a table for each class, our name to the ERP's."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _own_key_fields(cls, values: object) -> object:
+        """Each product line keeps the issue key elsewhere."""
+        if not isinstance(values, Mapping):
+            return values
+        order, project = KEY_FIELDS.get(str(values.get("product", "fsm")), KEY_FIELDS["fsm"])
+        return {"key_field": order, "project_key_field": project, **values}
 
 
 class PriorityStep(Section):

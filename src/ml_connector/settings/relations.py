@@ -24,6 +24,11 @@ LineOf = Callable[[Path], int]
 
 SectionT = TypeVar("SectionT", bound=BaseModel)
 
+NEEDED: Mapping[str, Mapping[str, str]] = {
+    "fsm": {"enterprise_group": "The finance enterprise group that all records are read from and posted to."},
+}
+"""The keys of [cloudsuite] that a product line needs, each with what it says."""
+
 
 def broken_relations(raw: Raw, products: tuple[str, ...], line_of: LineOf) -> Iterator[Flaw]:
     """Everything that does not fit together. `products` are the ERP product lines that have an adapter."""
@@ -46,6 +51,15 @@ def known_product(raw: Raw, products: tuple[str, ...]) -> Iterator[Flaw]:
             "is not a product line that this version knows",
             f"Known: {', '.join(products)}.",
         )
+
+
+def product_has_what_it_needs(raw: Raw) -> Iterator[Flaw]:
+    """What one product line cannot do without, and others do not know."""
+    product = _text(raw, "cloudsuite", "product") or "fsm"
+    cloudsuite = _table(raw, "cloudsuite")
+    for name, what in NEEDED.get(product, {}).items():
+        if cloudsuite and not cloudsuite.get(name):
+            yield ("cloudsuite", name), f"is missing, and {product} needs it", f"Add it: {what}"
 
 
 def default_project_is_named(raw: Raw) -> Iterator[Flaw]:
@@ -191,6 +205,7 @@ def jitter_is_below_interval(raw: Raw) -> Iterator[Flaw]:
 
 
 RELATIONS: tuple[Relation, ...] = (
+    product_has_what_it_needs,
     default_project_is_named,
     webhook_has_an_address,
     entities_are_named_once,

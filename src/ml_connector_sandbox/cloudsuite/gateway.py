@@ -1,4 +1,4 @@
-"""The API gateway before FSM: who may pass, and how refusals look."""
+"""The API gateway before a product line: who may pass, and how refusals look."""
 
 from __future__ import annotations
 
@@ -7,10 +7,8 @@ from typing import Any
 
 from ml_connector_sandbox.cloudsuite.classes import Refused
 from ml_connector_sandbox.cloudsuite.tenant import Tenant
-from ml_connector_sandbox.cloudsuite.tokens import TENANT_ID
 from ml_connector_sandbox.wire import Handler, Request, Response, Router, json_response
 
-BASE = f"/{TENANT_ID}/FSM/fsm/soap"
 REFUSAL_CODE = "BusinessClassError"
 
 

@@ -37,8 +37,11 @@ def never(_fault: str) -> bool:
 class Tenant:
     """The books of one customer. Everything in it is a plain value, so a copy of it is a second, independent tenant."""
 
-    def __init__(self, clock: Clock, random: random.Random, switches: Mapping[str, object]) -> None:
-        """An empty tenant; `seed.seed` fills it."""
+    def __init__(
+        self, clock: Clock, random: random.Random, switches: Mapping[str, object], product: str = "fsm"
+    ) -> None:
+        """An empty tenant of a product line; `seed.seed` fills it."""
+        self.product = product
         self.clock = clock
         self.random = random
         self.switches = switches
@@ -132,4 +135,9 @@ class Tenant:
 
     def facts(self) -> dict[str, object]:
         """What a person needs to know to connect."""
-        return {"tenant": TENANT_ID, "enterprise_group": ENTERPRISE_GROUP, "companies": list(COMPANIES)}
+        return {
+            "tenant": TENANT_ID,
+            "product": self.product,
+            "enterprise_group": ENTERPRISE_GROUP,
+            "companies": list(COMPANIES),
+        }

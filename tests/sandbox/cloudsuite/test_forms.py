@@ -12,7 +12,7 @@ import pytest
 
 from ml_connector_sandbox.clock import StillClock
 from ml_connector_sandbox.cloudsuite.entries import LEDGER_DEFAULTS
-from ml_connector_sandbox.cloudsuite.forms import add_forms
+from ml_connector_sandbox.cloudsuite.fsm.forms import add_forms
 from ml_connector_sandbox.cloudsuite.gateway import Guard
 from ml_connector_sandbox.cloudsuite.seed import seed
 from ml_connector_sandbox.cloudsuite.tenant import Tenant

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ml_connector_sandbox.clock import StillClock
-from ml_connector_sandbox.cloudsuite import lists
 from ml_connector_sandbox.cloudsuite.classes import Refused
+from ml_connector_sandbox.cloudsuite.fsm import lists
 from ml_connector_sandbox.cloudsuite.seed import seed
 from ml_connector_sandbox.cloudsuite.tenant import Tenant
 from ml_connector_sandbox.wire import Request

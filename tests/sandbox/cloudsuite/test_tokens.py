@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
-from ml_connector_sandbox.cloudsuite.gateway import BASE
+from ml_connector_sandbox.cloudsuite.fsm.routes import BASE
 from sandbox_tenant import CURRENCIES, Client
 
 

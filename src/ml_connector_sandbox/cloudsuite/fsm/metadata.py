@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ml_connector_sandbox.cloudsuite import actions
 from ml_connector_sandbox.cloudsuite.classes import CLASSES, BusinessClass, Field, Refused
-from ml_connector_sandbox.cloudsuite.filters import known_field
-from ml_connector_sandbox.cloudsuite.lists import GENERIC, known_class
+from ml_connector_sandbox.cloudsuite.fsm import actions
+from ml_connector_sandbox.cloudsuite.fsm.filters import known_field
+from ml_connector_sandbox.cloudsuite.fsm.lists import GENERIC, known_class
 from ml_connector_sandbox.wire import Request, Response, json_response
 
 SIDE_PARAMETERS = {

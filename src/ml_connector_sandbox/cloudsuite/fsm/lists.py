@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
 
-from ml_connector_sandbox.cloudsuite import filters
 from ml_connector_sandbox.cloudsuite.classes import CLASSES, TRUE, BusinessClass, Field, Refused, Row
+from ml_connector_sandbox.cloudsuite.fsm import filters
 from ml_connector_sandbox.cloudsuite.reference import POSTING_SUBTYPE
 from ml_connector_sandbox.cloudsuite.switches import flag, text
 from ml_connector_sandbox.cloudsuite.tenant import Tenant

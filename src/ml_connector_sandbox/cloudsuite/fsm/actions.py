@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ml_connector_sandbox.cloudsuite import lists
 from ml_connector_sandbox.cloudsuite.classes import FALSE, TRUE, BusinessClass, Refused, Row, Table
-from ml_connector_sandbox.cloudsuite.filters import known_field
+from ml_connector_sandbox.cloudsuite.fsm import lists
+from ml_connector_sandbox.cloudsuite.fsm.filters import known_field
 from ml_connector_sandbox.cloudsuite.tenant import Tenant
 from ml_connector_sandbox.wire import Request, Response, json_response
 

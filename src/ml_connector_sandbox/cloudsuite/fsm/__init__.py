@@ -1,0 +1,1 @@
+"""Financials & Supply Management (FSM, Landmark): class services, form operations and metadata."""
