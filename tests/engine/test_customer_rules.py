@@ -57,7 +57,7 @@ def test_held_hours_stay_out_of_the_ledger_until_somebody_releases_them(make_acm
     assert found.amount is not None
     assert found.amount.minor > 0
     listed = CliRunner().invoke(app, ["holds", "list", "--dir", str(acme.directory)])
-    assert f"worklog {worklog}" in listed.output
+    assert worklog in listed.output
     done = CliRunner().invoke(app, ["holds", "release", worklog, "--dir", str(acme.directory)])
     assert done.exit_code == 0, done.output
     acme.post()

@@ -10,6 +10,7 @@ import pytest
 from engine.acme import ANALYST, CONTROLLER, START, Acme
 from ml_connector.demo.connection import NAME
 from ml_connector.engine import proposal, undo
+from ml_connector.engine.reconcile import reconcile
 from ml_connector.engine.run import recorded
 from ml_connector.errors import Refused
 from ml_connector.store.principals import Principal
@@ -109,3 +110,10 @@ def test_withdrawn_hours_that_change_stay_out(acme: Acme) -> None:
     acme.as_person(acme.people[0], "PUT", f"/issue/{issue}/worklog/{entry['id']}", {"timeSpentSeconds": 60})
     acme.post()
     assert acme.labor() == Counter()
+
+
+def test_the_books_agree_when_a_batch_is_out(acme: Acme) -> None:
+    """Withdrawn hours are none that our ledger owes."""
+    acme.approve_and_apply(undone(acme, posted(acme)))
+    lane = acme.installed.lane(NAME)
+    assert recorded(lane, lambda: reconcile(lane)).agrees

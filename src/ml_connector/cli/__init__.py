@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from ml_connector.cli import books, closing, decisions, mapping, play, setup, work
+from ml_connector.cli import books, closing, decisions, golive, mapping, play, setup, work
 from ml_connector.cli.app import log_to_stderr
 
 app = typer.Typer(
@@ -43,6 +43,7 @@ for name, group in (
     ("connect", setup.connect_app),
     ("people", setup.people_app),
     ("holds", books.holds_app),
+    ("golive", golive.golive_app),
     ("mapping", mapping.mapping_app),
     ("audit", books.audit_app),
     ("db", setup.db_app),

@@ -26,20 +26,21 @@ from ml_connector.core.document import plan_document
 from ml_connector.core.ledger import State
 from ml_connector.engine.anchors import anchor, read_anchors
 from ml_connector.engine.explain import explain as explain_subject
+from ml_connector.engine.holding import queue
 from ml_connector.engine.planning import plan_all
-from ml_connector.engine.release import held_by_rules, release
+from ml_connector.engine.release import release
 from ml_connector.errors import Refused
 from ml_connector.policy import currency_digits
 from ml_connector.rules import in_force
 from ml_connector.store import audit, holds, keys, postings
 from ml_connector.store import findings as finding_store
 from ml_connector.store.postings import Wanted
-from ml_connector.web.tables import budgets_table, explanation, findings_table, ledger_table
+from ml_connector.web.tables import budgets_table, explanation, findings_table, holds_table, ledger_table
 
 HERE = Path()
 BROKEN = 1
 
-holds_app = typer.Typer(help="Worklogs that CloudSuite refused or a rule holds.", no_args_is_help=True)
+holds_app = typer.Typer(help="The hold queue: everything that waits for a person.", no_args_is_help=True)
 audit_app = typer.Typer(help="The audit trail.", no_args_is_help=True)
 
 
@@ -134,29 +135,19 @@ def findings(directory: Directory = HERE, connection: Name = "", json_: AsJson =
 @holds_app.command("list")
 @telling
 def holds_list(directory: Directory = HERE, connection: Name = "", json_: AsJson = False) -> None:
-    """List the worklogs whose lines CloudSuite refused, with its own words, and those that a rule holds.
+    """List everything that waits for a person: why, whose it is, since when, and how much money waits with it.
 
     Example: ml-connector holds list
     """
     installed = installation(directory)
     with installed.database.read() as tx:
-        chosen = installed.choose(connection)
-        rows = [
-            {"worklog": item.worklog_id, "reason": item.reason, "reference": item.reference, "rule": ""}
-            for item in holds.listing(tx, chosen)
-        ]
-        rows += [
-            {"worklog": item.worklog_id, "reason": item.reason, "reference": "", "rule": item.rule}
-            for item in held_by_rules(tx, chosen)
-        ]
+        waiting = queue(tx, installed.choose(connection))
+    rows = [item.document(currency_digits, installed.clock.now()) for item in waiting]
     if json_:
         print_json(rows)
-        return
-    for row in rows:
-        out.print(
-            f"worklog {row['worklog']}: {row['reason']} ({row['reference'] or 'rule ' + row['rule']})", markup=False
-        )
-    if not rows:
+    elif rows:
+        out.print(holds_table(rows))
+    else:
         out.print("Nothing is held.")
 
 

@@ -15,6 +15,8 @@ from enum import StrEnum
 from ml_connector.core.journal import fingerprint
 from ml_connector.core.labor import CostPolicy, cost, counts, facts_of, hold, work_date
 from ml_connector.core.ledger import IN_LEDGER, Basis, Entry, Recorded, Share, outstanding
+from ml_connector.core.money import Money
+from ml_connector.core.periods import PeriodPolicy
 from ml_connector.core.records import Finding, PurchaseOrder, Worklog, key_of_line
 from ml_connector.core.rules import NOTHING_SAID, Case, Used, Verdict, verdict
 
@@ -35,7 +37,8 @@ class LoggedWork:
     has taken its cost out of the ledger, and not given it back. `recost`: its posted cost is held against what it would
     be by today's rates, mapping and coding, which happens for a proposal only. `attested`: nobody has to attest these
     hours any more before they are posted. `line` is the order's line that the issue stands for, where it is one.
-    `released` are the rules that a person let this very entry pass.
+    `released` are the rules that a person let this very entry pass. `by_hand` is finance's own reference where finance
+    had posted it before go-live, `by_hand_facts` what it said then: it is never posted by us.
     """
 
     worklog: Worklog
@@ -47,6 +50,8 @@ class LoggedWork:
     attested: bool = True
     line: str = ""
     released: frozenset[str] = frozenset()
+    by_hand: str = ""
+    by_hand_facts: str = ""
 
     @property
     def place(self) -> str:
@@ -111,9 +116,9 @@ def lacking(work: Iterable[LoggedWork], books: Books) -> Lacking:
     routed: set[str] = set()
     used = dict(books.used)
     for item in sorted(work, key=lambda item: (item.worklog.started, item.worklog.id)):
-        delta, finding, said = _judge(item, books, used)
+        delta, finding, said = _finances(item, books) if _is_finances(item, books) else _judge(item, books, used)
         if finding is not None:
-            held[item.worklog.id] = finding
+            held[item.worklog.id] = _with_amount(finding, item, books)
         if delta is None:
             continue
         deltas.append(delta)
@@ -123,17 +128,41 @@ def lacking(work: Iterable[LoggedWork], books: Books) -> Lacking:
             _add(warnings, warning)
         if said.routed:
             routed.add(item.worklog.id)
-    findings = {(finding.code, finding.subject): finding for finding in held.values()}
+    findings: dict[tuple[str, str], Finding] = {}
+    for finding in held.values():
+        _add(findings, finding)
     return Lacking(tuple(deltas), tuple(findings.values()), held, tuple(warnings.values()), frozenset(routed))
 
 
-def _add(warnings: dict[tuple[str, str], Finding], finding: Finding) -> None:
-    """Keep a warning; one about an order, said of several entries, is one with the money of all of them."""
+def price_of(item: LoggedWork, books: Books) -> tuple[Share, ...] | None:
+    """What hours cost if nothing held them: nothing where they are not ours, None where no rate or coding tells."""
+    worklog, policy = item.worklog, books.policy
+    if item.fate is not Fate.LIVE or not item.order or not counts(worklog, policy):
+        return ()
+    order = books.orders.get(item.order)
+    if order is None:
+        return None
+    unbarred = replace(policy, periods=PeriodPolicy(), accounts=None, cost_centers=None)
+    found = cost(worklog, order, unbarred, item.line)
+    return None if isinstance(found, Finding) else found
+
+
+def _with_amount(finding: Finding, item: LoggedWork, books: Books) -> Finding:
+    """A finding that holds hours, with the money that waits because of it, where rate and coding tell."""
+    shares = price_of(item, books) if finding.amount is None else None
+    if not shares:
+        return finding
+    amount = Money(sum(share.amount.minor for share in shares), shares[0].amount.currency)
+    return replace(finding, amount=amount)
+
+
+def _add(found: dict[tuple[str, str], Finding], finding: Finding) -> None:
+    """Keep a finding; one about an order, said of several entries, is one with the money of all of them."""
     key = finding.code, finding.subject
-    before = warnings.get(key)
+    before = found.get(key)
     if before is not None and before.amount is not None and finding.amount is not None:
         finding = replace(finding, amount=before.amount + finding.amount)
-    warnings[key] = finding
+    found[key] = finding
 
 
 def _judge(item: LoggedWork, books: Books, used: Mapping[str, Used]) -> tuple[Delta | None, Finding | None, Verdict]:
@@ -271,6 +300,27 @@ def _invisible(item: LoggedWork) -> Finding:
         "Let the integration user see it again, or have it deleted properly.",
         "integration administrator",
     )
+
+
+def _is_finances(item: LoggedWork, books: Books) -> bool:
+    """Whether finance had posted these hours itself, so that nothing of them is ours."""
+    return bool(item.by_hand) and not outstanding(books.recorded.get(item.worklog.id, ()))
+
+
+def _finances(item: LoggedWork, books: Books) -> tuple[None, Finding | None, Verdict]:
+    """What became of hours that finance had posted: we cannot correct what we did not post, only tell."""
+    as_posted = facts_of(item.worklog, item.place, books.policy.zone) == item.by_hand_facts
+    if item.fate is Fate.INVISIBLE or (item.fate is Fate.LIVE and as_posted):
+        return None, None, NOTHING_SAID
+    what = "was deleted" if item.fate is Fate.DELETED else "changed"
+    finding = hold(
+        "changed_after_hand_posting",
+        item.worklog,
+        f"it {what} after finance posted it by hand under {item.by_hand}",
+        "Have finance correct its own posting, then import the entry again with `ml-connector golive by-hand`.",
+        "finance analyst",
+    )
+    return None, finding, NOTHING_SAID
 
 
 def _unsettled(item: LoggedWork, entry: Recorded) -> Finding:

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
-from ml_connector.core.corrections import Books, Delta, Fate, LoggedWork, lacking
-from ml_connector.core.labor import cost, counts, hours_text, work_date
+from ml_connector.core.corrections import Books, Delta, Fate, LoggedWork, lacking, price_of
+from ml_connector.core.labor import counts, hours_text, work_date
 from ml_connector.core.ledger import DROPPED, Entry, Recorded, Share, outstanding
 from ml_connector.core.money import Digits, Money, text_from_money
-from ml_connector.core.periods import PeriodPolicy, period_of
+from ml_connector.core.periods import period_of
 from ml_connector.core.reconcile import REMEDIES, Difference, Discrepancy, Leg, Owing, is_in_flight, is_settled, leg_of
 from ml_connector.core.records import Coding, Finding
 
@@ -99,7 +99,9 @@ def _of_worklog(about: _About, delta: Delta | None, finding: Finding | None, pro
             under_way += legs
         else:
             found += differences
-    ours = item.fate is Fate.LIVE and item.order and counts(item.worklog, books.policy)
+    # Hours that were withdrawn, or that finance posted itself, are none that our ledger owes.
+    owes = item.fate is Fate.LIVE and not item.withdrawn
+    ours = owes and item.order and counts(item.worklog, books.policy)
     return Owing(tuple(owed), tuple(under_way), tuple(found), item.worklog.seconds if ours else None)
 
 
@@ -200,16 +202,7 @@ class _About:
         return [leg_of(share) for share in wanted] + [leg_of(share, -1) for share in standing], found
 
     def _price(self) -> tuple[Share, ...] | None:
-        """What the hours cost if nothing held them, None where no rate or coding tells."""
-        worklog, policy = self.item.worklog, self.books.policy
-        if self.item.fate is not Fate.LIVE or not self.item.order or not counts(worklog, policy):
-            return ()
-        order = self.books.orders.get(self.item.order)
-        if order is None:
-            return None
-        unbarred = replace(policy, periods=PeriodPolicy(), accounts=None, cost_centers=None)
-        found = cost(worklog, order, unbarred, self.item.line)
-        return None if isinstance(found, Finding) else found
+        return price_of(self.item, self.books)
 
     def _unpriced(
         self, kind: Discrepancy, finding: Finding, standing: Sequence[Share]

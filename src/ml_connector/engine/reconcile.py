@@ -29,9 +29,20 @@ from ml_connector.core.reconcile import (
 from ml_connector.core.records import Issue, Kind, PurchaseOrder, Worklog
 from ml_connector.engine.lane import Lane
 from ml_connector.engine.poll import FIRST_FEED_SPAN, all_changes, order_key
-from ml_connector.engine.world import erp_facts, load_records
+from ml_connector.engine.world import NOT_BY_HAND, erp_facts, labor_of, load_records
 from ml_connector.errors import Rejected
-from ml_connector.store import attestations, bindings, holds, lineage, plans, postings, releases, withdrawals, worklogs
+from ml_connector.store import (
+    attestations,
+    bindings,
+    hand_postings,
+    holds,
+    lineage,
+    plans,
+    postings,
+    releases,
+    withdrawals,
+    worklogs,
+)
 from ml_connector.store import findings as finding_store
 from ml_connector.store.database import chunks
 from ml_connector.store.worklogs import Held
@@ -47,7 +58,7 @@ def reconcile(lane: Lane, period: str = "") -> Reconciliation:
     lane.say("reading our own ledger")
     with lane.database.read() as tx:
         booked = postings.everything(tx, lane.name)
-        labor = postings.labor_sums(tx, lane.name)
+        labor = labor_of(tx, lane.name)
         proposed = _proposed(tx, lane.name)
     recorded = books_of(booked)
     lane.say("reading the hours back from Jira")
@@ -154,22 +165,26 @@ def _bound_work(tx: Transaction, lane: Lane, hours: _Hours) -> tuple[tuple[Logge
     withdrawn = {item.worklog_id for item in withdrawals.of_worklogs(tx, lane.name, ids)}
     attested = attestations.of_worklogs(tx, lane.name, ids)
     released = releases.of_worklogs(tx, lane.name, ids)
+    by_hand = hand_postings.of_worklogs(tx, lane.name, ids)
     work: list[LoggedWork] = []
     for worklog, fate in found:
         binding = issues.get(worklog.issue_id)
         order, line, place = (binding.order, binding.line, binding.erp_key) if binding else ("", "", "")
         facts = facts_of(worklog, place, lane.policy.cost.zone)
         hold = refused.get(worklog.id)
+        posted = by_hand.get(worklog.id, NOT_BY_HAND)
         work.append(
             LoggedWork(
                 worklog,
                 fate,
                 order,
                 hold.reason if hold and hold.facts == facts else "",
-                withdrawn=worklog.id in withdrawn,
+                withdrawn=worklog.id in withdrawn or bool(posted.reference),
                 attested=not lane.policy.attestation or (worklog.id, facts) in attested,
                 line=line,
                 released=released.get((worklog.id, facts), frozenset()),
+                by_hand=posted.reference,
+                by_hand_facts=posted.facts,
             )
         )
     keys = {order_key(Kind.PURCHASE_ORDER, item.order) for item in work if item.order}

@@ -11,7 +11,7 @@ from sqlalchemy import Connection as Transaction
 from ml_connector.core.budget import LaborSum
 from ml_connector.core.corrections import Fate, LoggedWork
 from ml_connector.core.labor import CostPolicy, facts_of, work_date
-from ml_connector.core.ledger import Recorded
+from ml_connector.core.ledger import Recorded, State
 from ml_connector.core.money import Money
 from ml_connector.core.orders import order_from_rows, project_from_row
 from ml_connector.core.plan import BoundIssue, World
@@ -22,16 +22,20 @@ from ml_connector.store import (
     attestations,
     bindings,
     erp_rows,
+    hand_postings,
     holds,
     lineage,
+    opening_balances,
     postings,
     releases,
     withdrawals,
     worklogs,
 )
 from ml_connector.store.bindings import Binding
+from ml_connector.store.hand_postings import HandPosting
 from ml_connector.store.worklogs import Held
 
+NOT_BY_HAND = HandPosting("", "", "")
 FACTS_AGE_MAX = timedelta(seconds=60)
 """How long a run relies on what it read of accounts, cost centers and periods."""
 
@@ -97,7 +101,7 @@ def load_world(tx: Transaction, lane: Lane, keys: Collection[str], *, cooling: b
     recorded |= _same_groups(tx, lane, of_orders, issues.values(), recorded)
     wanted = set(keys) | {order_key(issue.kind, issue.erp_key) for issue in issues.values()}
     records = load_records(tx, lane, wanted)
-    labor = postings.labor_sums(tx, lane.name)
+    labor = labor_of(tx, lane.name)
     bound = {
         (binding.kind, binding.erp_key): _bound(binding)
         for binding in _with_orders(tx, lane, asked, issues.values())
@@ -196,6 +200,7 @@ def _work(tx: Transaction, lane: Lane, held: dict[str, Held], issues: dict[str, 
     withdrawn = {item.worklog_id for item in withdrawals.of_worklogs(tx, lane.name, list(held))}
     attested = attestations.of_worklogs(tx, lane.name, list(held)) if lane.policy.attestation else set()
     released = releases.of_worklogs(tx, lane.name, list(held))
+    by_hand = hand_postings.of_worklogs(tx, lane.name, list(held))
     zone = lane.policy.cost.zone
     work: list[LoggedWork] = []
     for worklog_id, item in held.items():
@@ -204,16 +209,19 @@ def _work(tx: Transaction, lane: Lane, held: dict[str, Held], issues: dict[str, 
         facts = facts_of(item.worklog, binding.erp_key if binding is not None and order else "", zone)
         hold = refused.get(worklog_id)
         reason = hold.reason if hold is not None and hold.facts == facts else ""
+        posted = by_hand.get(worklog_id, NOT_BY_HAND)
         work.append(
             LoggedWork(
                 item.worklog,
                 Fate(item.state),
                 order,
                 reason,
-                withdrawn=worklog_id in withdrawn,
+                withdrawn=worklog_id in withdrawn or bool(posted.reference),
                 attested=not lane.policy.attestation or (worklog_id, facts) in attested,
                 line=line,
                 released=released.get((worklog_id, facts), frozenset()),
+                by_hand=posted.reference,
+                by_hand_facts=posted.facts,
             )
         )
     return tuple(work)
@@ -243,6 +251,15 @@ def _bound(binding: Binding) -> BoundIssue:
         written=binding.written,
         erp_written=binding.erp_written,
     )
+
+
+def labor_of(tx: Transaction, connection: str) -> tuple[LaborSum, ...]:
+    """The labor that orders carry: what our books hold, and what they carried before go-live."""
+    before = tuple(
+        LaborSum(each.order, each.project, State.CONFIRMED, each.amount, each.seconds)
+        for each in opening_balances.everything(tx, connection)
+    )
+    return (*before, *postings.labor_sums(tx, connection))
 
 
 def _authorized(

@@ -176,6 +176,15 @@ withdrawals = Table(
     "withdrawals", metadata, _key("connection"), _key("worklog_id"), _text("actor"), _text("reason"),
     _text("withdrawn_at"),
 )  # fmt: skip
+hand_postings = Table(
+    "hand_postings", metadata, _key("connection"), _key("worklog_id"), _text("facts"), _text("reference"),
+    _text("actor"), _text("imported_at"),
+)  # fmt: skip
+opening_balances = Table(
+    "opening_balances", metadata, _key("connection"), _key("order_key"), _key("project"),
+    Column("amount_minor", BigInteger, nullable=False), _text("currency"),
+    Column("seconds", BigInteger, nullable=False), _text("as_of"), _text("actor"), _text("imported_at"),
+)  # fmt: skip
 audit = Table(
     "audit", metadata, Column("seq", Integer, primary_key=True, autoincrement=False), _text("at"), _text("actor"),
     _text("action"), _text("subject"), _json("detail"), _text("previous"), _text("hash"),

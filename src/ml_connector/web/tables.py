@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -112,6 +113,30 @@ def findings_table(findings: Iterable[Mapping[str, Any]]) -> Table:
         table.add_row(row["subject"], Text(row["message"]), Text(row["remedy"]), row["owner"])
     _rest(table, len(rows), 4)
     return table
+
+
+def holds_table(holds: Iterable[Mapping[str, Any]]) -> Table:
+    """The hold queue, and the money in it by currency."""
+    rows = list(holds)
+    table = Table(title=f"Held: {len(rows)}{_sums(rows)}", title_justify="left")
+    for name in ("About", "Why", "What to do", "Who"):
+        table.add_column(name, overflow="fold")
+    for name in ("Days", "Hours", "Amount"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for row in rows[:LINES_SHOWN_MAX]:
+        amount = f"{row['amount']} {row['currency']}" if row["amount"] is not None else "–"
+        texts = [Text(str(row[name])) for name in ("subject", "message", "remedy", "owner")]
+        table.add_row(*texts, str(row["age_days"]), row["hours"] or "–", amount)
+    _rest(table, len(rows), 7)
+    return table
+
+
+def _sums(rows: Iterable[Mapping[str, Any]]) -> str:
+    sums: dict[str, Decimal] = {}
+    for row in rows:
+        if row["amount"] is not None:
+            sums[row["currency"]] = sums.get(row["currency"], Decimal(0)) + Decimal(row["amount"])
+    return "".join(f", {total} {currency}" for currency, total in sorted(sums.items()))
 
 
 def ledger_table(rows: Iterable[Mapping[str, Any]]) -> Table:
