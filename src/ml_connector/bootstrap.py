@@ -113,7 +113,7 @@ class Installation:
             name=chosen,
             site=connection.jira.url,
             database=self.database,
-            erp=self.erp(connection, self._secret(chosen, CLOUDSUITE)["ionapi"]),
+            erp=self.erp_of(chosen),
             jira=jiras.open_jira(session, connection),
             clock=self.clock,
             policy=lane_policy(connection),
@@ -155,6 +155,14 @@ class Installation:
         with self.database.read() as tx:
             client = (self.vault.get(tx, name, JIRA) or {}).get("client_secret", "")
         return Key(secret["path"], Secrets(client=client, signature=secret["signing"]))
+
+    def erp_of(self, name: str) -> Erp:
+        """The ERP of a connection, with its stored credentials. Raises Misconfigured without them."""
+        return self.erp(self.connections[name], self._secret(name, CLOUDSUITE)["ionapi"])
+
+    def jira_of(self, name: str) -> Jira:
+        """The Jira of a connection, with its stored credentials. Raises Misconfigured without them."""
+        return self.jira(self.connections[name], self._secret(name, JIRA))
 
     def erp(self, connection: Connection, ionapi: str) -> Erp:
         """The ERP of a connection, with these credentials."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from ml_connector.cli import books, closing, decisions, golive, mapping, play, setup, work
+from ml_connector.cli import books, closing, decisions, discovery, golive, mapping, play, setup, work
 from ml_connector.cli.app import log_to_stderr
 
 app = typer.Typer(
@@ -20,6 +20,7 @@ for command in (
     play.sandbox,
     setup.init,
     setup.check,
+    discovery.discover,
     work.plan,
     work.approve,
     work.apply,

@@ -91,7 +91,7 @@ def _jira(lane: Lane) -> Iterator[Check]:
 
 def _projects(lane: Lane) -> Iterator[Check]:
     mapping = lane.policy.mapping
-    known = set(lane.jira.projects())
+    known = {project.key for project in lane.jira.projects()}
     types_of_orders = {mapping.orders.issue_type, mapping.orders.line_issue_type} - {""}
     wanted = {project: set(types_of_orders) for project in _order_projects(lane)}
     wanted.setdefault(mapping.projects.project, set()).update(

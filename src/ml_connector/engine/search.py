@@ -19,7 +19,7 @@ def search(lane: Lane, condition: str, order: str, fields: Sequence[str]) -> lis
     try:
         return list(lane.jira.search(within(projects, condition, order), fields))
     except Rejected:
-        visible = set(lane.jira.projects())
+        visible = {project.key for project in lane.jira.projects()}
         unseen = set(projects) - visible
         if not unseen:
             raise

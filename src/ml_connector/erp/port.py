@@ -119,6 +119,10 @@ class Erp(Protocol):
         """The cost centers."""
         ...
 
+    def entities(self) -> tuple[DimensionValue, ...]:
+        """The accounting entities that there are; none where the ERP does not tell."""
+        ...
+
     def periods(self, entity: str) -> tuple[Period, ...]:
         """The fiscal calendar of an entity, with its state where the ERP tells."""
         ...

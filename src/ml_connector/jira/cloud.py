@@ -10,7 +10,17 @@ from ml_connector.core.records import Issue, Worklog
 from ml_connector.errors import Malformed
 from ml_connector.jira import issues, metadata, worklogs
 from ml_connector.jira.answers import done
-from ml_connector.jira.port import ChangePage, Created, CreateField, FieldInfo, IssueDraft, IssueEdit, NotCreated
+from ml_connector.jira.port import (
+    ChangePage,
+    Created,
+    CreateField,
+    FieldInfo,
+    IssueDraft,
+    IssueEdit,
+    JiraProject,
+    NotCreated,
+    SiteUser,
+)
 from ml_connector.wire import Send
 
 PAGES_MAX = 10_000
@@ -100,16 +110,21 @@ class JiraCloud:
         done(request, self._send(request))
         return True
 
-    def projects(self) -> tuple[str, ...]:
-        """Keys of the projects that we see."""
-        keys: list[str] = []
+    def projects(self) -> tuple[JiraProject, ...]:
+        """The projects that we see, archived ones too."""
+        listed: list[JiraProject] = []
         for _ in range(PAGES_MAX):
-            request = metadata.projects_request(len(keys))
+            request = metadata.projects_request(len(listed))
             found, last = metadata.parse_projects(request, self._send(request))
-            keys += found
+            listed += found
             if last or not found:
-                return tuple(keys)
+                return tuple(listed)
         raise Malformed(f"jira.projects: the list has more than {PAGES_MAX} pages.")
+
+    def assignable(self, project: str) -> tuple[SiteUser, ...]:
+        """People whom issues of a project can be given to."""
+        request = metadata.assignable_request(project)
+        return metadata.parse_users(request, self._send(request))
 
     def issue_types(self, project: str) -> tuple[str, ...]:
         """Names of the issue types of a project."""

@@ -6,13 +6,15 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from ml_connector.jira.answers import Id, parse
-from ml_connector.jira.port import CreateField, FieldInfo
+from ml_connector.jira.answers import UNREADABLE, Id, parse
+from ml_connector.jira.port import CreateField, FieldInfo, JiraProject, SiteUser
 from ml_connector.wire import Request, Response, Safety
 
 PROJECT_PAGE = 100
 META_PAGE = 200
 """Jira refuses larger pages of create metadata."""
+USER_PAGE = 1000
+"""Jira looks through no more people than these, whoever is asked for (Atlassian, REST v3, user search)."""
 
 
 class _Account(msgspec.Struct, rename="camel"):
@@ -21,6 +23,8 @@ class _Account(msgspec.Struct, rename="camel"):
 
 class _Project(msgspec.Struct):
     key: str
+    name: str = ""
+    archived: bool = False
 
 
 class _Projects(msgspec.Struct, rename="camel"):
@@ -49,11 +53,25 @@ class _Field(msgspec.Struct):
     schema: _Schema = msgspec.field(default_factory=_Schema)
 
 
+class _Option(msgspec.Struct):
+    name: str = ""
+    value: str = ""
+
+
 class _CreateField(msgspec.Struct, rename="camel"):
     field_id: str
     name: str = ""
     required: bool = False
     has_default_value: bool = False
+    schema: _Schema = msgspec.field(default_factory=_Schema)
+    allowed_values: msgspec.Raw = msgspec.Raw()
+
+
+class _User(msgspec.Struct, rename="camel"):
+    account_id: str = ""
+    display_name: str = ""
+    active: bool = True
+    email_address: str | None = None
 
 
 class _CreateFields(msgspec.Struct):
@@ -88,14 +106,31 @@ def parse_myself(request: Request, response: Response) -> str:
 
 
 def projects_request(start: int) -> Request:
-    """A page of the projects that we see."""
-    return _read("jira.projects", "project/search", ("startAt", str(start)), ("maxResults", str(PROJECT_PAGE)))
+    """A page of the projects that we see, archived ones too."""
+    states = (("status", "live"), ("status", "archived"))
+    page = (("startAt", str(start)), ("maxResults", str(PROJECT_PAGE)))
+    return _read("jira.projects", "project/search", *page, *states)
 
 
-def parse_projects(request: Request, response: Response) -> tuple[tuple[str, ...], bool]:
-    """Their keys, and whether these are the last."""
+def parse_projects(request: Request, response: Response) -> tuple[tuple[JiraProject, ...], bool]:
+    """The projects, and whether these are the last."""
     page = parse(request, response, _Projects)
-    return tuple(each.key for each in page.values), page.is_last
+    return tuple(JiraProject(each.key, each.name, each.archived) for each in page.values), page.is_last
+
+
+def assignable_request(project: str) -> Request:
+    """People whom issues of a project can be given to."""
+    return _read("jira.assignable", "user/assignable/search", ("project", project), ("maxResults", str(USER_PAGE)))
+
+
+def parse_users(request: Request, response: Response) -> tuple[SiteUser, ...]:
+    """The people; one without an account id is nobody that hours could be told by."""
+    found = parse(request, response, list[_User])
+    return tuple(
+        SiteUser(each.account_id, each.display_name, each.active, each.email_address or "")
+        for each in found
+        if each.account_id
+    )
 
 
 def types_request(project: str, start: int) -> Request:
@@ -119,8 +154,22 @@ def create_fields_request(project: str, type_id: str, start: int) -> Request:
 def parse_create_fields(request: Request, response: Response) -> tuple[tuple[CreateField, ...], int]:
     """The fields, and how many there are in all."""
     page = parse(request, response, _CreateFields)
-    found = (CreateField(each.field_id, each.name, each.required, each.has_default_value) for each in page.fields)
-    return tuple(found), page.total
+    return tuple(map(_create_field, page.fields)), page.total
+
+
+def _create_field(each: _CreateField) -> CreateField:
+    return CreateField(
+        each.field_id, each.name, each.required, each.has_default_value, each.schema.type, _options(each.allowed_values)
+    )
+
+
+def _options(allowed: msgspec.Raw) -> tuple[str, ...]:
+    """What a field can be given, by name or value; plug-ins put there what they like, which is then not told."""
+    try:
+        found = msgspec.json.decode(allowed, type=list[_Option]) if bytes(allowed) else []
+    except UNREADABLE:
+        return ()
+    return tuple(name for each in found if (name := each.name or each.value))
 
 
 def fields_request() -> Request:

@@ -84,12 +84,35 @@ class FieldInfo:
 
 @dataclass(frozen=True, slots=True)
 class CreateField:
-    """A field on the create screen of a project and issue type."""
+    """A field on the create screen of a project and issue type. `options` are the values that it can be given, by name,
+    where there is a list of them; `type` is as Jira calls it.
+    """
 
     id: str
     name: str
     required: bool
     has_default: bool
+    type: str = ""
+    options: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class JiraProject:
+    """A Jira project that we may see. An archived one can be read and not written."""
+
+    key: str
+    name: str = ""
+    archived: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SiteUser:
+    """A person of the site. `email` is empty where they do not show it, or where there is none."""
+
+    account_id: str
+    name: str
+    active: bool = True
+    email: str = ""
 
 
 class Jira(Protocol):
@@ -135,8 +158,12 @@ class Jira(Protocol):
         """Move the issue to a status by a transition that leads there; False where its workflow offers none."""
         ...
 
-    def projects(self) -> tuple[str, ...]:
-        """Keys of the projects that we may see."""
+    def projects(self) -> tuple[JiraProject, ...]:
+        """The projects that we may see, archived ones too."""
+        ...
+
+    def assignable(self, project: str) -> tuple[SiteUser, ...]:
+        """People whom issues of a project can be given to, as far as Jira lists them. Raises `Rejected` without it."""
         ...
 
     def issue_types(self, project: str) -> tuple[str, ...]:

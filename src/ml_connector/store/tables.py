@@ -107,6 +107,9 @@ lineage = Table(
     "lineage", metadata, _key("connection"), _key("issue_id"), _text("issue_key"), _text("parent_id"), _text("read_at"),
     Index("ix_lineage_parent", "connection", "parent_id"),
 )  # fmt: skip
+snapshots = Table(
+    "snapshots", metadata, _key("connection"), _key("vendor"), _json("document"), _text("read_at"),
+)  # fmt: skip
 plans = Table(
     "plans", metadata, _key("hash"), _text("connection"), _text("state"), _text("prepared_by"), _text("prepared_at"),
     _json("document"), _text("purpose", "hours"), Index("ix_plans_state", "connection", "state"),

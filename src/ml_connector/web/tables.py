@@ -174,6 +174,24 @@ def checks_table(checks: Iterable[Mapping[str, Any]]) -> Table:
     return table
 
 
+def snapshot_view(found: Mapping[str, Any]) -> RenderableType:
+    """How much of each thing the vendors offer, with some names."""
+    table = Table("Vendor", "What", "How many", "Such as", "As of")
+    for vendor, document in found.items():
+        for name, items in document.items():
+            if isinstance(items, list | Mapping):
+                names = [_name_of(each) for each in items]
+                shown = Text(_short(", ".join(names)))
+                table.add_row(vendor, name.replace("_", " "), str(len(names)), shown, document["read_at"][:MINUTE])
+    return table
+
+
+def _name_of(item: object) -> str:
+    if not isinstance(item, Mapping):
+        return str(item)
+    return str(item.get("key") or item.get("code") or item.get("number") or item.get("name") or "")
+
+
 def explanation(document: Mapping[str, Any]) -> RenderableType:
     """An explanation as an indented tree of names and values."""
     return Text("\n".join(_tree(document, 0)))

@@ -27,6 +27,7 @@ class Project:
     lead: str
     last_number: int = 0
     deleted: bool = False
+    archived: bool = False
 
 
 @dataclass(slots=True)

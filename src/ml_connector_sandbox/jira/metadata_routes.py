@@ -51,12 +51,14 @@ def projects(view: View, _request: Request) -> Response:
 
 
 def project_search(view: View, request: Request) -> Response:
-    """Projects by page, filtered by key or text."""
+    """Projects by page, filtered by key, text or state: live ones unless others are asked for."""
     keys, text = [key.upper() for key in names(request, "keys")], request.one("query").lower()
+    states = names(request, "status") or ["live"]
     found = [
         view.project(project)
         for project in view.site.projects(view.who)
         if (not keys or project.key in keys) and (text in project.name.lower() or text in project.key.lower())
+        if ("archived" if project.archived else "live") in states
     ]
     return json_response(paged(request, found, PROJECT_PAGE, f"{view.base}/project/search"))
 

@@ -109,6 +109,7 @@ class View:
             "name": project.name,
             "projectTypeKey": "software",
             "simplified": False,
+            **({"archived": True} if project.archived else {}),
             "avatarUrls": {"48x48": f"{self.base}/avatar"},
         }
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 
 from ml_connector.core.periods import Period
-from ml_connector.erp.fsm.fields import ACCOUNT, CALENDAR, COST_CENTER, PERIOD_STATE, FieldMap
+from ml_connector.erp.fsm.fields import ACCOUNT, CALENDAR, COST_CENTER, ENTITY, PERIOD_STATE, FieldMap
 from ml_connector.erp.fsm.lists import Record
 from ml_connector.erp.fsm.orders import YES, iso_date
 from ml_connector.erp.port import DimensionValue
@@ -30,9 +30,18 @@ def account(record: Record, fields: FieldMap) -> DimensionValue:
 
 def cost_center(record: Record, fields: FieldMap) -> DimensionValue:
     """An accounting unit."""
-    values = fields.values(COST_CENTER, record.fields)
+    return _named(record, fields, COST_CENTER)
+
+
+def entity(record: Record, fields: FieldMap) -> DimensionValue:
+    """An accounting entity."""
+    return _named(record, fields, ENTITY)
+
+
+def _named(record: Record, fields: FieldMap, business_class: str) -> DimensionValue:
+    values = fields.values(business_class, record.fields)
     return DimensionValue(
-        code=_code(values, COST_CENTER),
+        code=_code(values, business_class),
         description=values.get("description", ""),
         active=_yes(values, "active", default=True),
     )

@@ -14,6 +14,7 @@ DISTRIBUTION = "PurchaseOrderLineDistribution"
 PROJECT = "Project"
 ACCOUNT = "GeneralLedgerChartAccount"
 COST_CENTER = "AccountingUnit"
+ENTITY = "AccountingEntity"
 CALENDAR = "GeneralLedgerClosePeriod"
 PERIOD_STATE = "AccountingEntityPeriod"
 STAGING = "GLTransactionInterface"
@@ -105,6 +106,7 @@ DEFAULTS: Mapping[str, Mapping[str, str]] = {
         "requires_project": "RequireProject",
     },
     COST_CENTER: {"code": "AccountingUnit", "description": "Description", "active": "Active"},
+    ENTITY: {"code": "AccountingEntity", "description": "Description", "active": "Active"},
     CALENDAR: {
         "year": "GeneralLedgerCloseYear",
         "period": "PeriodNumber",
@@ -162,7 +164,7 @@ DEFAULTS: Mapping[str, Mapping[str, str]] = {
     },
 }
 
-OPTIONAL_CLASSES = frozenset({PERIOD_STATE})
+OPTIONAL_CLASSES = frozenset({PERIOD_STATE, ENTITY})
 """Read where the tenant has them; without them something is not told, and nothing breaks."""
 
 

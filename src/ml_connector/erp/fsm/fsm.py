@@ -18,6 +18,7 @@ from ml_connector.erp.fsm.fields import (
     CLASS_OF,
     COST_CENTER,
     DETAIL,
+    ENTITY,
     OPTIONAL_CLASSES,
     PERIOD_STATE,
     RESULT,
@@ -150,6 +151,13 @@ class Fsm:
     def cost_centers(self) -> tuple[DimensionValue, ...]:
         """The accounting units."""
         return tuple(dimensions.cost_center(record, self._fields) for record in self._records(COST_CENTER))
+
+    def entities(self) -> tuple[DimensionValue, ...]:
+        """The accounting entities. A tenant without the list does not tell."""
+        try:
+            return tuple(dimensions.entity(record, self._fields) for record in self._records(ENTITY))
+        except ListRefused:
+            return ()
 
     def periods(self, entity: str) -> tuple[Period, ...]:
         """The fiscal calendar. The class with the state of periods was never seen: without it, no state is told."""
