@@ -62,11 +62,15 @@ class Ambiguous(ConnectorError):
 
 
 class Rejected(ConnectorError):
-    """The vendor refused this record and will refuse it again: hold it and go on with the others."""
+    """The vendor refused this record and will refuse it again: hold it and go on with the others.
 
-    def __init__(self, message: str, *, remedy: str = "", status: int = 0) -> None:
+    `fields` are those that it named.
+    """
+
+    def __init__(self, message: str, *, remedy: str = "", status: int = 0, fields: tuple[str, ...] = ()) -> None:
         super().__init__(message, remedy=remedy)
         self.status = status
+        self.fields = fields
 
 
 class Unauthorized(ConnectorError):

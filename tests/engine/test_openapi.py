@@ -9,6 +9,9 @@ from engine.acme import Acme
 from engine.test_subscription import by_oauth
 from ml_connector.demo.connection import NAME
 from ml_connector.engine.check import check
+from ml_connector.engine.discovery import discover_jira
+from ml_connector.engine.provision import preview, provide
+from ml_connector.errors import Rejected
 from ml_connector.jira.cloud import JiraCloud
 from ml_connector.jira.port import IssueDraft
 from ml_connector.wire import Request, Response
@@ -76,6 +79,38 @@ def test_a_whole_story_is_as_the_document_says(acme: Acme, document: OpenApi) ->
     draft = IssueDraft("NONE", "Task", "In no project", "", "mark")
     jira.create_issues([draft, draft])
     assert seen == OPERATIONS
+
+
+SET_UP = {
+    "jira.assignable",
+    "jira.fields.create",
+    "jira.project",
+    "jira.screens",
+    "jira.screens.mapping",
+    "jira.screens.of_scheme",
+    "jira.screens.scheme",
+}
+"""What is called when a connection is set up, and by `check` where something is wrong."""
+
+
+def test_setting_up_is_as_the_document_says(acme: Acme, document: OpenApi) -> None:
+    """Pick lists, the screens by their names, and a field that is made; by an administrator and by somebody else."""
+    seen: set[str] = set()
+
+    def judge(request: Request, response: Response) -> None:
+        if request.operation.startswith("jira."):
+            seen.add(request.operation)
+            document.check_request(request.method, request.target, request.body)
+            document.check_response(request.method, request.target, response.status, response.body)
+
+    acme.heard = judge
+    discover_jira(acme.installed.jira_of(NAME), ["PROC"])
+    lane = acme.installed.lane(NAME)
+    with pytest.raises(Rejected):
+        provide(lane, preview(lane, {"vendor": "Supplier"}))
+    acme.world.jira.person(acme.world.jira.integration).admin = True
+    provide(lane, preview(lane, {"vendor": "Supplier"}))
+    assert seen >= SET_UP
 
 
 def test_the_judge_finds_what_is_wrong(document: OpenApi) -> None:

@@ -32,7 +32,7 @@ def test_each_outcome_of_a_batch_falls_to_its_own_issue(refused: list[bool]) -> 
     status = 201 if made else 400
     outcomes = issues.parse_created(CREATE, answer({"issues": made, "errors": errors}, status), len(refused))
     assert outcomes == tuple(
-        NotCreated(f"summary: no {place}") if bad else Created(str(place), f"PROC-{place}")
+        NotCreated(f"summary: no {place}", ("summary",)) if bad else Created(str(place), f"PROC-{place}")
         for place, bad in enumerate(refused)
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from ml_connector.cli import books, closing, decisions, discovery, golive, mapping, play, setup, work
+from ml_connector.cli import books, closing, decisions, discovery, golive, mapping, play, provision, setup, work
 from ml_connector.cli.app import log_to_stderr
 
 app = typer.Typer(
@@ -42,6 +42,7 @@ for command in (
     app.command()(command)
 for name, group in (
     ("connect", setup.connect_app),
+    ("setup", provision.setup_app),
     ("people", setup.people_app),
     ("holds", books.holds_app),
     ("golive", golive.golive_app),

@@ -30,8 +30,9 @@ def discover(
     offline: Annotated[bool, typer.Option("--offline", help="Show what was last read, and ask nobody.")] = False,
     json_: AsJson = False,
 ) -> None:
-    """Read what both vendors offer to choose from, and keep it: projects, issue types, fields with their options, people
-    and statuses of Jira; entities, accounts, cost centers, projects and periods of CloudSuite. Nothing is written there.
+    """Read what both vendors offer to choose from, and keep it, writing nothing to them: projects, issue types, fields
+    with their options, people and statuses of Jira; entities, accounts, cost centers, projects and periods of
+    CloudSuite.
 
     Example: ml-connector discover --vendor jira --project PROC --json
     """

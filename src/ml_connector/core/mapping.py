@@ -38,6 +38,11 @@ class OrderMapping:
     closed_status: str = ""
     line_issue_type: str = ""
 
+    @property
+    def projects(self) -> tuple[str, ...]:
+        """Every Jira project that orders may become issues of."""
+        return tuple(sorted({self.project, *self.projects_by_entity.values()}))
+
 
 @dataclass(frozen=True, slots=True)
 class ProjectMapping:
@@ -79,7 +84,7 @@ class IssueMapping:
     @property
     def jira_projects(self) -> tuple[str, ...]:
         """Every Jira project that issues may live in."""
-        return tuple(sorted({self.orders.project, self.projects.project, *self.orders.projects_by_entity.values()}))
+        return tuple(sorted({*self.orders.projects, self.projects.project}))
 
 
 @dataclass(frozen=True, slots=True)

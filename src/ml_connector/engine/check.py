@@ -7,9 +7,13 @@ from dataclasses import dataclass
 
 from ml_connector.core.records import Coding
 from ml_connector.engine.lane import Lane
+from ml_connector.engine.provision import places
+from ml_connector.engine.refusals import Place, screen_words
 from ml_connector.engine.site import site_fields
 from ml_connector.errors import ConnectorError
 
+FILLED = frozenset({"project", "issuetype", "summary", "description", "labels", "parent", "reporter"})
+"""Fields of Jira's own that every issue of ours has; the reporter is we unless a project says otherwise."""
 PERMISSIONS = ("BROWSE_PROJECTS", "CREATE_ISSUES", "EDIT_ISSUES", "TRANSITION_ISSUES")
 """What the integration user needs in every mapped Jira project."""
 
@@ -93,7 +97,7 @@ def _projects(lane: Lane) -> Iterator[Check]:
     mapping = lane.policy.mapping
     known = {project.key for project in lane.jira.projects()}
     types_of_orders = {mapping.orders.issue_type, mapping.orders.line_issue_type} - {""}
-    wanted = {project: set(types_of_orders) for project in _order_projects(lane)}
+    wanted = {project: set(types_of_orders) for project in mapping.orders.projects}
     wanted.setdefault(mapping.projects.project, set()).update(
         {mapping.projects.issue_type, *mapping.projects.types.values()}
     )
@@ -112,19 +116,28 @@ def _projects(lane: Lane) -> Iterator[Check]:
         yield Check(f"permissions in {project}", not lacking, found, remedy)
 
 
-def _order_projects(lane: Lane) -> set[str]:
-    orders = lane.policy.mapping.orders
-    return {orders.project, *orders.projects_by_entity.values()}
-
-
 def _fields(lane: Lane) -> Iterator[Check]:
+    """What we fill in can be set where it is set, and what is asked for is filled in."""
     fields = site_fields(lane.jira, lane.policy.field_names)
-    mapping = lane.policy.mapping
-    for project in sorted(_order_projects(lane)):
-        on_screen = {field.id for field in lane.jira.create_fields(project, mapping.orders.issue_type)}
-        missing = sorted(info.name for info in fields.by_name.values() if info.id not in on_screen)
-        found = f"not on the create screen: {', '.join(missing)}" if missing else "on the create screen"
-        yield Check(f"Jira fields in {project}", not missing, found, "Add the fields to the project's screens.")
+    for place, shown in places(lane.policy.mapping):
+        on_screen = {field.id: field for field in lane.jira.create_fields(place.project, place.issue_type)}
+        ours = {name: info for name, info in fields.by_name.items() if name in shown}
+        missing = sorted(info.name for info in ours.values() if info.id not in on_screen)
+        filled = FILLED | {info.id for info in ours.values()}
+        asked = sorted(
+            field.name
+            for field in on_screen.values()
+            if field.required and not field.has_default and field.id not in filled
+        )
+        yield _on_screen(lane, place, missing, asked)
+
+
+def _on_screen(lane: Lane, place: Place, missing: list[str], asked: list[str]) -> Check:
+    wrong = [f"not on it: {', '.join(missing)}"] if missing else []
+    wrong += [f"asked for and not filled in by us: {', '.join(asked)}"] if asked else []
+    words = screen_words(lane, place) if wrong else f"{place.when} screen of {place.issue_type} in {place.project}"
+    remedy = "Add the fields to the screen, and give those that are asked for a default value or make them optional."
+    return Check(f"Jira {words}", not wrong, "; ".join(wrong) or "all fields on it", remedy)
 
 
 def _statuses(lane: Lane) -> Iterator[Check]:

@@ -15,10 +15,11 @@ from ml_connector.core.plan import CreateIssue
 from ml_connector.core.records import Finding, Issue, Kind, Severity
 from ml_connector.engine.lane import Lane
 from ml_connector.engine.poll import order_key
+from ml_connector.engine.refusals import Place, Refusals
 from ml_connector.engine.search import marked, search
 from ml_connector.engine.site import SiteFields
 from ml_connector.errors import Ambiguous
-from ml_connector.jira.port import Created, IssueDraft, NotCreated
+from ml_connector.jira.port import Created, IssueDraft, NotCreated, Screen
 from ml_connector.store import audit, bindings, keys
 from ml_connector.store.bindings import Binding
 
@@ -118,7 +119,8 @@ def _send(lane: Lane, operations: Sequence[CreateIssue], fields: SiteFields) -> 
     except Ambiguous as error:
         _doubt(lane, operations, error.message)
         return []
-    return _record(lane, operations, outcomes)
+    _record(lane, operations, outcomes)
+    return _refused(lane, operations, outcomes, fields)
 
 
 def _draft(operation: CreateIssue, fields: SiteFields) -> IssueDraft:
@@ -145,8 +147,7 @@ def _doubt(lane: Lane, operations: Sequence[CreateIssue], why: str) -> None:
     lane.say(f"{len(operations)} issues in doubt: they are searched for after the settle time")
 
 
-def _record(lane: Lane, operations: Sequence[CreateIssue], outcomes: Sequence[Created | NotCreated]) -> list[Finding]:
-    findings: list[Finding] = []
+def _record(lane: Lane, operations: Sequence[CreateIssue], outcomes: Sequence[Created | NotCreated]) -> None:
     with lane.database.begin() as tx:
         lane.guard(tx)
         for operation, outcome in zip(operations, outcomes, strict=True):
@@ -156,8 +157,23 @@ def _record(lane: Lane, operations: Sequence[CreateIssue], outcomes: Sequence[Cr
                 )
             else:
                 bindings.forget(tx, lane.name, *_id(operation))
-                findings.append(refused(*_id(operation), outcome.message))
-    return findings
+
+
+def _refused(
+    lane: Lane, operations: Sequence[CreateIssue], outcomes: Sequence[Created | NotCreated], fields: SiteFields
+) -> list[Finding]:
+    refusals = Refusals(lane)
+    return [
+        refusals.finding(
+            *_id(operation),
+            Place(operation.issue.project, operation.issue.type, Screen.CREATE),
+            outcome.message,
+            outcome.fields,
+            fields.values(operation.content),
+        )
+        for operation, outcome in zip(operations, outcomes, strict=True)
+        if isinstance(outcome, NotCreated)
+    ]
 
 
 def bind(
@@ -187,16 +203,6 @@ def bind(
     )
     keys.add(tx, lane.name, [order_key(kind, erp_key)], now)
     audit.append(tx, now, lane.name, "issue_bound", f"{kind.value} {erp_key}", {"issue": issue.id, "key": issue.key})
-
-
-def refused(kind: Kind, erp_key: str, message: str) -> Finding:
-    """The finding for an issue that Jira would not take."""
-    return Finding(
-        "issue_refused",
-        f"{kind.value.replace('_', ' ')} {erp_key}",
-        f"Jira refused its issue: {message}",
-        "Correct the mapping, the screen or the required fields named; it is tried again with the next run.",
-    )
 
 
 def _id(operation: CreateIssue) -> tuple[Kind, str]:

@@ -1,6 +1,6 @@
 """What both vendors offer to choose from, read into one snapshot that is shown without them.
 
-Reads only. Issue types, fields and people are read for the Jira projects that are named, since a site may have hundreds.
+Reads only. Issue types, fields and people are read for the Jira projects that are named: a site may have hundreds.
 """
 
 from __future__ import annotations

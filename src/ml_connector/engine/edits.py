@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 from ml_connector.core.plan import EditIssue, MoveIssue, WriteFields
 from ml_connector.core.records import Finding, Kind
-from ml_connector.engine.creation import refused
 from ml_connector.engine.lane import Lane
+from ml_connector.engine.refusals import Place, Refusals
 from ml_connector.engine.site import SiteFields
 from ml_connector.erp.port import FieldUpdate
 from ml_connector.errors import Rejected
-from ml_connector.jira.port import IssueEdit
+from ml_connector.jira.port import IssueEdit, Screen
 from ml_connector.store import bindings, erp_rows
 
 GONE = 404
@@ -20,11 +20,12 @@ GONE = 404
 def edit(lane: Lane, operations: Sequence[EditIssue], fields: SiteFields) -> tuple[Finding, ...]:
     """Write changed content, one call an issue, remembering what was written."""
     findings: list[Finding] = []
+    refusals = Refusals(lane)
     for operation in operations:
         try:
             lane.jira.edit_issue(_edit(operation, fields))
         except Rejected as error:
-            findings.append(_refusal(lane, operation, error))
+            findings.append(_refusal(refusals, operation, error))
         else:
             _remember(lane, operation.kind, operation.erp_key, dict(operation.content))
     return tuple(findings)
@@ -45,21 +46,25 @@ def _text(value: object) -> str | None:
     return None if value is None else str(value)
 
 
-def _refusal(lane: Lane, operation: EditIssue | MoveIssue, error: Rejected) -> Finding:
-    if error.status == GONE:
-        with lane.database.begin() as tx:
-            bindings.gone(tx, lane.name, operation.kind, operation.erp_key)
-    return refused(operation.kind, operation.erp_key, error.message)
+def _refusal(refusals: Refusals, operation: EditIssue | MoveIssue, error: Rejected) -> Finding:
+    lane, about = refusals.lane, (operation.kind, operation.erp_key)
+    with lane.database.begin() as tx:
+        if error.status == GONE:
+            bindings.gone(tx, lane.name, *about)
+        (binding,) = bindings.by_keys(tx, lane.name, [about])
+    place = Place(binding.jira_project, binding.issue_type, Screen.EDIT)
+    return refusals.finding(*about, place, error.message, error.fields)
 
 
 def move(lane: Lane, operations: Sequence[MoveIssue]) -> tuple[Finding, ...]:
     """Bring issues to the status that their state in CloudSuite asks for."""
     findings: list[Finding] = []
+    refusals = Refusals(lane)
     for operation in operations:
         try:
             moved = lane.jira.transition(operation.issue_id, operation.status)
         except Rejected as error:
-            findings.append(_refusal(lane, operation, error))
+            findings.append(_refusal(refusals, operation, error))
             continue
         if moved:
             _remember(lane, operation.kind, operation.erp_key, {"status": operation.status})

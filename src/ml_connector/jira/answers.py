@@ -39,6 +39,15 @@ def refusal_text(body: bytes) -> str:
     return one_line("; ".join(part for part in parts if part)) or NO_REASON
 
 
+def refused_fields(body: bytes) -> tuple[str, ...]:
+    """Ids of the fields that a refusal names."""
+    try:
+        refusal = msgspec.json.decode(body, type=_Refusal)
+    except UNREADABLE:
+        return ()
+    return tuple(refusal.errors) if isinstance(refusal.errors, dict) else ()
+
+
 def _word(raw: msgspec.Raw) -> str:
     try:
         return msgspec.json.decode(raw, type=str)
@@ -59,7 +68,7 @@ def refused(request: Request, response: Response) -> ConnectorError:
         remedy = "Give the integration user the permission; `ml-connector check` names what is lacking."
         return Rejected(message, status=response.status, remedy=remedy)
     if response.status in ABOUT_THE_RECORD:
-        return Rejected(message, status=response.status)
+        return Rejected(message, status=response.status, fields=refused_fields(response.body))
     if response.status == HTTPStatus.UNAUTHORIZED:
         return Unauthorized(message, remedy="Store credentials that work with `ml-connector connect jira`.")
     return Misconfigured(message, remedy="Check the address of the site in the connection.")

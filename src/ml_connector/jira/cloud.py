@@ -8,17 +8,19 @@ from typing import TypeVar
 
 from ml_connector.core.records import Issue, Worklog
 from ml_connector.errors import Malformed
-from ml_connector.jira import issues, metadata, worklogs
+from ml_connector.jira import issues, metadata, schemes, worklogs
 from ml_connector.jira.answers import done
 from ml_connector.jira.port import (
     ChangePage,
     Created,
     CreateField,
     FieldInfo,
+    FieldType,
     IssueDraft,
     IssueEdit,
     JiraProject,
     NotCreated,
+    Screen,
     SiteUser,
 )
 from ml_connector.wire import Send
@@ -154,6 +156,24 @@ class JiraCloud:
         """All fields of the site."""
         request = metadata.fields_request()
         return metadata.parse_fields(request, self._send(request))
+
+    def create_field(self, name: str, type: FieldType) -> FieldInfo:  # noqa: A002 - as the port has it
+        """Make a custom field, on no screen."""
+        request = schemes.create_field_request(name, type)
+        return schemes.parse_created_field(request, self._send(request))
+
+    def screen(self, project: str, issue_type: str, when: Screen) -> str:
+        """Name of a screen, by way of the project's schemes; empty where the project's team manages it."""
+        type_id = self._types(project).get(issue_type)
+        request = schemes.project_request(project)
+        request = schemes.scheme_request(schemes.parse_project_id(request, self._send(request)))
+        scheme = schemes.parse_scheme(request, self._send(request))
+        if type_id is None or not scheme:
+            return ""
+        request = schemes.mapping_request(scheme)
+        request = schemes.screen_scheme_request(schemes.parse_mapping(request, self._send(request), type_id))
+        request = schemes.screen_request(schemes.parse_screen_scheme(request, self._send(request), when))
+        return schemes.parse_screen(request, self._send(request))
 
     def statuses(self) -> tuple[str, ...]:
         """Names of the statuses of the site."""

@@ -14,7 +14,7 @@ import msgspec
 
 from ml_connector.core.records import Issue
 from ml_connector.errors import Ambiguous
-from ml_connector.jira.answers import NO_REASON, UNREADABLE, Id, parse, refusal_text, refused
+from ml_connector.jira.answers import UNREADABLE, Id, parse, refusal_text, refused, refused_fields
 from ml_connector.jira.documents import document
 from ml_connector.jira.port import Created, IssueDraft, IssueEdit, NotCreated
 from ml_connector.wire import Request, Response, Safety
@@ -161,10 +161,10 @@ def parse_created(request: Request, response: Response, count: int) -> tuple[Cre
         batch = msgspec.json.decode(response.body, type=_Batch)
     except UNREADABLE:
         batch = _Batch()
-    refusals = {each.failed_element_number: _words(each) for each in batch.errors}
+    refusals = {each.failed_element_number: _not_created(bytes(each.element_errors)) for each in batch.errors}
     if len(batch.issues) + len(refusals) != count or any(not 0 <= place < count for place in refusals):
         if response.status == HTTPStatus.BAD_REQUEST and not batch.issues:
-            return (NotCreated(refusal_text(response.body)),) * count
+            return (_not_created(response.body),) * count
         raise Ambiguous(
             f"{request.operation}: Jira's answer accounts for {len(batch.issues) + len(refusals)} of {count} issues."
         )
@@ -172,15 +172,15 @@ def parse_created(request: Request, response: Response, count: int) -> tuple[Cre
     outcomes: list[Created | NotCreated] = []
     for place in range(count):
         if place in refusals:
-            outcomes.append(NotCreated(refusals[place]))
+            outcomes.append(refusals[place])
         else:
             reference = next(made)
             outcomes.append(Created(str(reference.id), reference.key))
     return tuple(outcomes)
 
 
-def _words(error: _ElementError) -> str:
-    return refusal_text(bytes(error.element_errors)) or NO_REASON
+def _not_created(body: bytes) -> NotCreated:
+    return NotCreated(refusal_text(body), refused_fields(body))
 
 
 def edit_request(edit: IssueEdit) -> Request:

@@ -91,13 +91,14 @@ class _Permissions(msgspec.Struct):
     permissions: dict[str, _Held]
 
 
-def _read(operation: str, path: str, *query: tuple[str, str]) -> Request:
+def read_request(operation: str, path: str, *query: tuple[str, str]) -> Request:
+    """A read below the interface."""
     return Request(operation, "GET", f"/rest/api/3/{path}", Safety.READ, query)
 
 
 def myself_request() -> Request:
     """Who we are."""
-    return _read("jira.myself", "myself")
+    return read_request("jira.myself", "myself")
 
 
 def parse_myself(request: Request, response: Response) -> str:
@@ -109,7 +110,7 @@ def projects_request(start: int) -> Request:
     """A page of the projects that we see, archived ones too."""
     states = (("status", "live"), ("status", "archived"))
     page = (("startAt", str(start)), ("maxResults", str(PROJECT_PAGE)))
-    return _read("jira.projects", "project/search", *page, *states)
+    return read_request("jira.projects", "project/search", *page, *states)
 
 
 def parse_projects(request: Request, response: Response) -> tuple[tuple[JiraProject, ...], bool]:
@@ -120,7 +121,9 @@ def parse_projects(request: Request, response: Response) -> tuple[tuple[JiraProj
 
 def assignable_request(project: str) -> Request:
     """People whom issues of a project can be given to."""
-    return _read("jira.assignable", "user/assignable/search", ("project", project), ("maxResults", str(USER_PAGE)))
+    return read_request(
+        "jira.assignable", "user/assignable/search", ("project", project), ("maxResults", str(USER_PAGE))
+    )
 
 
 def parse_users(request: Request, response: Response) -> tuple[SiteUser, ...]:
@@ -136,7 +139,7 @@ def parse_users(request: Request, response: Response) -> tuple[SiteUser, ...]:
 def types_request(project: str, start: int) -> Request:
     """A page of the issue types that can be created in a project."""
     path = f"issue/createmeta/{project}/issuetypes"
-    return _read("jira.issue_types", path, ("startAt", str(start)), ("maxResults", str(META_PAGE)))
+    return read_request("jira.issue_types", path, ("startAt", str(start)), ("maxResults", str(META_PAGE)))
 
 
 def parse_types(request: Request, response: Response) -> tuple[dict[str, str], int]:
@@ -148,7 +151,7 @@ def parse_types(request: Request, response: Response) -> tuple[dict[str, str], i
 def create_fields_request(project: str, type_id: str, start: int) -> Request:
     """A page of the fields on the create screen of a project and issue type."""
     path = f"issue/createmeta/{project}/issuetypes/{type_id}"
-    return _read("jira.create_fields", path, ("startAt", str(start)), ("maxResults", str(META_PAGE)))
+    return read_request("jira.create_fields", path, ("startAt", str(start)), ("maxResults", str(META_PAGE)))
 
 
 def parse_create_fields(request: Request, response: Response) -> tuple[tuple[CreateField, ...], int]:
@@ -174,18 +177,26 @@ def _options(allowed: msgspec.Raw) -> tuple[str, ...]:
 
 def fields_request() -> Request:
     """All fields of the site."""
-    return _read("jira.fields", "field")
+    return read_request("jira.fields", "field")
 
 
 def parse_fields(request: Request, response: Response) -> tuple[FieldInfo, ...]:
     """The fields with their types."""
-    found = parse(request, response, list[_Field])
-    return tuple(FieldInfo(each.id, each.name, each.schema.type, each.custom) for each in found)
+    return tuple(map(_field, parse(request, response, list[_Field])))
+
+
+def parse_field(request: Request, response: Response) -> FieldInfo:
+    """One field with its type."""
+    return _field(parse(request, response, _Field))
+
+
+def _field(each: _Field) -> FieldInfo:
+    return FieldInfo(each.id, each.name, each.schema.type, each.custom)
 
 
 def statuses_request() -> Request:
     """All statuses of the site."""
-    return _read("jira.statuses", "status")
+    return read_request("jira.statuses", "status")
 
 
 def parse_statuses(request: Request, response: Response) -> tuple[str, ...]:
@@ -195,7 +206,7 @@ def parse_statuses(request: Request, response: Response) -> tuple[str, ...]:
 
 def permissions_request(project: str, names: Sequence[str]) -> Request:
     """Which of the permissions named we hold in a project."""
-    return _read("jira.permissions", "mypermissions", ("permissions", ",".join(names)), ("projectKey", project))
+    return read_request("jira.permissions", "mypermissions", ("permissions", ",".join(names)), ("projectKey", project))
 
 
 def parse_permissions(request: Request, response: Response) -> Mapping[str, bool]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 
 from ml_connector.core.records import Issue, Worklog
@@ -56,9 +57,10 @@ class Created:
 
 @dataclass(frozen=True, slots=True)
 class NotCreated:
-    """Jira's own words about an issue that it refused."""
+    """Jira's own words about an issue that it refused; `fields` are the ids of fields that it named."""
 
     message: str
+    fields: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,20 @@ class SiteUser:
     name: str
     active: bool = True
     email: str = ""
+
+
+class FieldType(StrEnum):
+    """What a custom field of ours holds."""
+
+    TEXT = "string"
+    NUMBER = "number"
+
+
+class Screen(StrEnum):
+    """When Jira asks which fields may be set."""
+
+    CREATE = "create"
+    EDIT = "edit"
 
 
 class Jira(Protocol):
@@ -176,6 +192,18 @@ class Jira(Protocol):
 
     def fields(self) -> tuple[FieldInfo, ...]:
         """All fields of the site."""
+        ...
+
+    def create_field(self, name: str, type: FieldType) -> FieldInfo:  # noqa: A002 - as FieldInfo calls it
+        """Make a custom field, for all projects and on no screen. Raises `Rejected` where we may not, `Ambiguous`: look
+        for its name before making it again.
+        """
+        ...
+
+    def screen(self, project: str, issue_type: str, when: Screen) -> str:
+        """Name of the screen that decides which fields can be set. Empty where the site has no way to tell; raises
+        `Rejected` or `Unauthorized` where it tells administrators alone.
+        """
         ...
 
     def statuses(self) -> tuple[str, ...]:

@@ -174,6 +174,14 @@ def checks_table(checks: Iterable[Mapping[str, Any]]) -> Table:
     return table
 
 
+def provisions_table(fields: Iterable[Mapping[str, Any]]) -> Table:
+    """Our custom fields, and how they stand on the site."""
+    table = Table("Field", "Called", "Type", "State", "Id", "What to do", title="Jira fields", title_justify="left")
+    for item in fields:
+        table.add_row(item["field"], Text(item["name"]), item["type"], item["state"], item["id"], Text(item["remedy"]))
+    return table
+
+
 def snapshot_view(found: Mapping[str, Any]) -> RenderableType:
     """How much of each thing the vendors offer, with some names."""
     table = Table("Vendor", "What", "How many", "Such as", "As of")

@@ -155,6 +155,9 @@ def create(view: View, asked: Mapping[str, Any]) -> Issue:
     errors = {} if fields.get("issuetype") else {"issuetype": "Specify an issue type"}
     if "summary" not in fields:
         errors["summary"] = "You must specify a summary of the issue."
+    for each in view.site.fields.values():
+        if each.required and fields.get(each.id) in (None, ""):
+            errors[each.id] = f"{each.name} is required."
     if errors:
         raise Invalid(errors=errors)
     values = checked(view, fields)

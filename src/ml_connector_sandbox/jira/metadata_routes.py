@@ -165,6 +165,34 @@ def screens(view: View, request: Request) -> Response:
     return json_response(paged(request, found, FIELD_PAGE, f"{view.base}/screens"))
 
 
+def type_screen_schemes(view: View, request: Request) -> Response:
+    """Which scheme each of the projects named has: they share one."""
+    view.site.need(view.who, "ADMINISTER")
+    ids = [view.site.project(each, view.who).id for each in names(request, "projectId")]
+    scheme = {"id": str(DEFAULT_SCREEN), "name": "Default Issue Type Screen Scheme", "description": ""}
+    found = [{"issueTypeScreenScheme": scheme, "projectIds": ids}] if ids else []
+    return json_response(paged(request, found, FIELD_PAGE, f"{view.base}/issuetypescreenscheme/project"))
+
+
+def type_screen_mappings(view: View, request: Request) -> Response:
+    """Which screen scheme issue types have in a scheme: all have one."""
+    view.site.need(view.who, "ADMINISTER")
+    scheme = str(DEFAULT_SCREEN)
+    one = {"issueTypeScreenSchemeId": scheme, "issueTypeId": "default", "screenSchemeId": scheme}
+    asked = names(request, "issueTypeScreenSchemeId")
+    found = [one] if not asked or scheme in asked else []
+    return json_response(paged(request, found, FIELD_PAGE, f"{view.base}/issuetypescreenscheme/mapping"))
+
+
+def screen_schemes(view: View, request: Request) -> Response:
+    """Which screen a screen scheme has for what: there is one for everything."""
+    view.site.need(view.who, "ADMINISTER")
+    asked = names(request, "id")
+    one = {"id": DEFAULT_SCREEN, "name": "Default Screen Scheme", "screens": {"default": DEFAULT_SCREEN}}
+    found = [one] if not asked or str(DEFAULT_SCREEN) in asked else []
+    return json_response(paged(request, found, FIELD_PAGE, f"{view.base}/screenscheme"))
+
+
 def tabs(view: View, _request: Request, screen: str) -> Response:
     """The tabs of the screen: there is one."""
     _screen(view, screen)
@@ -230,7 +258,7 @@ def _create_field(view: View, each: Field, project: Project, kind: IssueType) ->
     }
     choices = {"allowedValues": allowed[each.id]} if each.id in allowed else {}
     return {
-        "required": each.id in REQUIRED,
+        "required": each.required or each.id in REQUIRED,
         "schema": view.schema(each),
         "name": each.name,
         "key": each.id,
@@ -329,6 +357,9 @@ ROUTES = (
     ("GET", "/field", READ, fields),
     ("POST", "/field", CONFIGURE, add_field),
     ("GET", "/field/search", READ, field_search),
+    ("GET", "/issuetypescreenscheme/project", CONFIGURE, type_screen_schemes),
+    ("GET", "/issuetypescreenscheme/mapping", CONFIGURE, type_screen_mappings),
+    ("GET", "/screenscheme", CONFIGURE, screen_schemes),
     ("GET", "/screens", CONFIGURE, screens),
     ("GET", "/screens/{screen}/tabs", CONFIGURE, tabs),
     ("GET", "/screens/{screen}/tabs/{tab}/fields", CONFIGURE, tab_fields),

@@ -52,6 +52,7 @@ class Field:
     items: str = ""
     plugin: str = ""
     number: int = 0
+    required: bool = False
 
 
 ISSUE_TYPES = (

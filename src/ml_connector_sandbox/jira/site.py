@@ -210,6 +210,10 @@ class JiraSite:
         """A field can be set from now on."""
         self.fields[field_id] = replace(self.fields[field_id], on_screen=True)
 
+    def require(self, field_id: str) -> None:
+        """A field has to be filled in with every new issue from now on."""
+        self.fields[field_id] = replace(self.fields[field_id], required=True)
+
     def issue_type(self, name_or_id: str) -> IssueType:
         """An issue type. Raises Invalid."""
         for each in schema.ISSUE_TYPES:
