@@ -153,8 +153,9 @@ class Installation:
             return None
         secret = self._webhook_secret(name)
         with self.database.read() as tx:
-            client = (self.vault.get(tx, name, JIRA) or {}).get("client_secret", "")
-        return Key(secret["path"], Secrets(client=client, signature=secret["signing"]))
+            held = self.vault.get(tx, name, JIRA) or {}
+        secrets = Secrets(client=held.get("client_secret", ""), signature=secret["signing"])
+        return Key(secret["path"], secrets, held.get("account", ""))
 
     def erp_of(self, name: str) -> Erp:
         """The ERP of a connection, with its stored credentials. Raises Misconfigured without them."""

@@ -47,7 +47,8 @@ def connect_service(installed: Installation, name: str, app: App) -> Connected:
 
 def _tried(installed: Installation, name: str, secret: dict[str, str]) -> Connected:
     account = installed.try_jira(name, secret)
-    installed.keep_secret(name, JIRA, {**secret, "stored_at": installed.clock.now().isoformat()})
+    kept = {**secret, "account": account, "stored_at": installed.clock.now().isoformat()}
+    installed.keep_secret(name, JIRA, kept)
     return Connected(name, account)
 
 

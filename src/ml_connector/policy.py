@@ -11,6 +11,7 @@ from ml_connector.core.journals import Correction, Grain, Grouping
 from ml_connector.core.labor import CostPolicy
 from ml_connector.core.mapping import IssueMapping, OrderMapping, PriorityRule, ProjectMapping, StatusBack
 from ml_connector.core.money import money_from_text
+from ml_connector.core.ownership import Owner
 from ml_connector.core.periods import ClosedPeriod, Period, PeriodPolicy
 from ml_connector.core.rates import ExchangeRate, Rate
 from ml_connector.core.records import Coding, Kind, Person
@@ -171,4 +172,11 @@ def issue_mapping(connection: Connection) -> IssueMapping:
         status_back=tuple(StatusBack(Kind(back.kind), back.field, back.values) for back in connection.status_back),
         digits=currency_digits,
         opened_from=connection.post_from,
+        owners=owners(connection),
     )
+
+
+def owners(connection: Connection) -> dict[str, Owner]:
+    """Who decides what each part of an issue reads, by our own names."""
+    named = connection.jira.ownership.model_dump()
+    return {"text" if name == "description" else name: Owner(owner) for name, owner in named.items()}

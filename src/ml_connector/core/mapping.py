@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from ml_connector.core.money import Digits, Money, text_from_money
+from ml_connector.core.ownership import Owner
 from ml_connector.core.records import Coding, Kind, OrderLine, Project, PurchaseOrder, key_of_line
 
 SUMMARY_WIDTH_MAX = 255  # Jira refuses longer summaries.
@@ -68,7 +69,8 @@ class StatusBack:
 class IssueMapping:
     """All that decides what issues look like and what goes back.
 
-    Orders closed and projects ended before `opened_from`, the cut-over date, get no issue.
+    Orders closed and projects ended before `opened_from`, the cut-over date, get no issue. `owners` say, by our own
+    names, who decides what a field reads; CloudSuite does where nobody is named.
     """
 
     connection: str
@@ -80,6 +82,7 @@ class IssueMapping:
     status_back: tuple[StatusBack, ...]
     digits: Digits
     opened_from: date | None = None
+    owners: Mapping[str, Owner] = field(default_factory=dict)
 
     @property
     def jira_projects(self) -> tuple[str, ...]:

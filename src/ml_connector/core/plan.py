@@ -19,6 +19,7 @@ from ml_connector.core.labor import CostPolicy, overfull_days
 from ml_connector.core.ledger import Entry, Recorded, Share
 from ml_connector.core.mapping import DesiredIssue, IssueMapping, issue_of_line, issue_of_order, issue_of_project
 from ml_connector.core.money import Money, text_from_money
+from ml_connector.core.ownership import Conflict, judge, told
 from ml_connector.core.records import Finding, Kind, Project, PurchaseOrder, Severity, Worklog
 
 PLAN_OPERATIONS_MAX = 20_000
@@ -36,7 +37,9 @@ class Purpose(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class BoundIssue:
-    """What we know of the issue of an order or project. `written` is the content we last wrote, by our names."""
+    """What we know of the issue of an order or project. `written` is the content we last wrote, by our names; `seen` is
+    what was read of it since, where that was other than what we had written.
+    """
 
     kind: Kind
     erp_key: str
@@ -47,6 +50,7 @@ class BoundIssue:
     gone: bool
     written: Mapping[str, object]
     erp_written: Mapping[str, str]
+    seen: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +68,13 @@ class CreateIssue:
 
 @dataclass(frozen=True, slots=True)
 class EditIssue:
-    """Fields of an issue that should read otherwise. `changes` and `content` are by our own names."""
+    """Fields of an issue that should read otherwise, by our own names."""
 
     kind: Kind
     erp_key: str
     issue_id: str
     issue_key: str
     changes: Mapping[str, object]
-    content: Mapping[str, object]
 
     @property
     def key(self) -> str:
@@ -237,16 +240,15 @@ def make_plan(world: World, mapping: IssueMapping, policy: CostPolicy, grouping:
     budgets = tuple(_budgets(world, [share for posting in postings for share in posting.draft.shares]))
     remaining = {(line.kind, line.erp_key): line.budget.remaining for line in budgets}
     planned = {delta.worklog_id for delta in missing.deltas}
-    operations = [
-        *_issue_operations(world, mapping, remaining),
-        *postings,
-    ]
+    steps = tuple(_issue_operations(world, mapping, remaining))
+    operations = [*(step for step in steps if not isinstance(step, Finding)), *postings]
     findings = (
         *world.findings,
         *missing.findings,
         *missing.warnings,
         *back.findings,
         *_edited_by_others(world, planned),
+        *(step for step in steps if isinstance(step, Finding)),
         *_issue_findings(world, mapping),
         *_overruns(budgets),
     )
@@ -312,7 +314,7 @@ def _overruns(budgets: Sequence[BudgetLine]) -> Iterator[Finding]:
 
 def _issue_operations(
     world: World, mapping: IssueMapping, remaining: Mapping[tuple[Kind, str], Money]
-) -> Iterator[Operation]:
+) -> Iterator[Operation | Finding]:
     for key, order in sorted(world.orders.items()):
         left = remaining[Kind.PURCHASE_ORDER, key]
         stale = order.closed and _before(order.ordered, mapping.opened_from)
@@ -326,7 +328,7 @@ def _issue_operations(
         )
 
 
-def _line_operations(world: World, order: PurchaseOrder, mapping: IssueMapping) -> Iterator[Operation]:
+def _line_operations(world: World, order: PurchaseOrder, mapping: IssueMapping) -> Iterator[Operation | Finding]:
     """The sub-tasks of an order's lines, once the order has its issue. A closed line gets none any more."""
     parent = world.bound.get((Kind.PURCHASE_ORDER, order.key))
     if not mapping.orders.line_issue_type or parent is None or parent.gone:
@@ -349,7 +351,7 @@ def _operations(
     mapping: IssueMapping,
     *,
     stale: bool,
-) -> Iterator[Operation]:
+) -> Iterator[Operation | Finding]:
     bound = world.bound.get((issue.kind, issue.erp_key))
     if bound is not None:
         if not bound.gone:
@@ -360,16 +362,29 @@ def _operations(
 
 def _bound_operations(
     issue: DesiredIssue, remaining: Money, bound: BoundIssue, erp_fields: Mapping[str, str], mapping: IssueMapping
-) -> Iterator[Operation]:
+) -> Iterator[Operation | Finding]:
     content = issue_content(issue, mapping)
-    changes = {name: value for name, value in content.items() if bound.written.get(name) != value}
-    if changes:
-        yield EditIssue(bound.kind, bound.erp_key, bound.issue_id, bound.issue_key, changes, content)
+    verdict = judge(content, bound.written, bound.seen, mapping.owners)
+    if verdict.changes:
+        yield EditIssue(bound.kind, bound.erp_key, bound.issue_id, bound.issue_key, verdict.changes)
+    if verdict.conflicts:
+        yield _conflicting(bound, verdict.conflicts)
     if issue.status and bound.status != issue.status and bound.written.get("status") != issue.status:
         yield MoveIssue(bound.kind, bound.erp_key, bound.issue_id, bound.issue_key, issue.status)
     values = dict(_erp_values(remaining, bound, erp_fields, mapping))
     if values:
         yield WriteFields(bound.kind, bound.erp_key, values)
+
+
+def _conflicting(bound: BoundIssue, conflicts: tuple[Conflict, ...]) -> Finding:
+    return Finding(
+        "field_conflict",
+        f"{bound.kind.value.replace('_', ' ')} {bound.erp_key}",
+        f"Issue {bound.issue_key}: {'; '.join(told(conflicts))}. Jira's values were left as they are.",
+        "Correct one of the two, or empty the field in Jira to have it filled; [jira.ownership] names who decides.",
+        Severity.WARN,
+        "project manager",
+    )
 
 
 def _erp_values(

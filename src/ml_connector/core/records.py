@@ -145,7 +145,9 @@ class Worklog:
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """An issue as Jira shows it. `fields` holds what was asked for, by field id, in Jira's own JSON."""
+    """An issue as Jira shows it. `fields` holds what was asked for, by field id, in Jira's own JSON; the description as
+    plain text.
+    """
 
     id: str
     key: str

@@ -29,10 +29,14 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """What opens the door of a connection: an unguessable part of its path, and what deliveries are proved with."""
+    """What opens the door of a connection: an unguessable part of its path, and what deliveries are proved with.
+
+    `account` is the one that we write to Jira as, empty where it is not known.
+    """
 
     path: str
     secrets: Secrets
+    account: str = ""
 
     def __repr__(self) -> str:
         """A repr without the path."""
@@ -67,11 +71,15 @@ class Door:
         except Malformed as error:
             log.warning("A delivery was refused.", action="delivery_refused", connection=name, reason=str(error))
             return HTTPStatus.BAD_REQUEST
-        if self._keep(name, told, body):
+        if self._keep(name, told, body, key.account):
             self.kept(name)
         return HTTPStatus.OK
 
-    def _keep(self, name: str, told: Delivery, body: bytes) -> bool:
+    def _keep(self, name: str, told: Delivery, body: bytes, account: str) -> bool:
+        """Whether it is kept and tells of anything: what we changed on an issue ourselves is no reason to look."""
         hints = Hints(told.issue_ids, told.hours_of, told.worklog_ids, told.worklogs_of, told.deleted_ids)
+        ours = bool(account) and told.actor == account and not told.hours_of
         with self.database.begin() as tx:
-            return inbox.keep(tx, name, told.identifier, told.event, body_hash(body), hints, self.clock.now())
+            kept = Hints() if ours else hints
+            new = inbox.keep(tx, name, told.identifier, told.event, body_hash(body), kept, self.clock.now())
+        return new and not ours

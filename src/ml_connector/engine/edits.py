@@ -2,33 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ml_connector.core.plan import EditIssue, MoveIssue, WriteFields
 from ml_connector.core.records import Finding, Kind
+from ml_connector.engine import sighted
 from ml_connector.engine.lane import Lane
+from ml_connector.engine.poll import order_key
 from ml_connector.engine.refusals import Place, Refusals
 from ml_connector.engine.site import SiteFields
 from ml_connector.erp.port import FieldUpdate
 from ml_connector.errors import Rejected
 from ml_connector.jira.port import IssueEdit, Screen
-from ml_connector.store import bindings, erp_rows
+from ml_connector.store import bindings, erp_rows, keys
 
 GONE = 404
 
 
 def edit(lane: Lane, operations: Sequence[EditIssue], fields: SiteFields) -> tuple[Finding, ...]:
-    """Write changed content, one call an issue, remembering what was written."""
+    """Write changed content, one call an issue, remembering what was written.
+
+    Each issue is read first: one that a person changed since is left, and planned again with what it reads now.
+    """
     findings: list[Finding] = []
     refusals = Refusals(lane)
-    for operation in operations:
+    for operation in _unchanged(lane, operations, fields):
         try:
             lane.jira.edit_issue(_edit(operation, fields))
         except Rejected as error:
             findings.append(_refusal(refusals, operation, error))
         else:
-            _remember(lane, operation.kind, operation.erp_key, dict(operation.content))
+            _remember(lane, operation.kind, operation.erp_key, operation.changes)
     return tuple(findings)
+
+
+def _unchanged(lane: Lane, operations: Sequence[EditIssue], fields: SiteFields) -> list[EditIssue]:
+    """Those whose issue reads as it did when this was planned. One that cannot be seen is tried: Jira tells why not."""
+    wanted = [operation.issue_id for operation in operations]
+    seen = {issue.id: issue for issue in lane.jira.issues(wanted, sighted.asked(fields))} if wanted else {}
+    changed: set[str] = set()
+    with lane.database.begin() as tx:
+        lane.guard(tx)
+        for binding in bindings.by_issue_ids(tx, lane.name, list(seen)):
+            if sighted.take(tx, lane, binding, seen[binding.issue_id], fields):
+                keys.add(tx, lane.name, [order_key(binding.kind, binding.erp_key)], lane.clock.now())
+                changed.add(binding.issue_id)
+    return [operation for operation in operations if operation.issue_id not in changed]
 
 
 def _edit(operation: EditIssue, fields: SiteFields) -> IssueEdit:
@@ -82,11 +101,15 @@ def _no_way(operation: MoveIssue) -> Finding:
     )
 
 
-def _remember(lane: Lane, kind: Kind, erp_key: str, written: dict[str, object]) -> None:
+def _remember(lane: Lane, kind: Kind, erp_key: str, written: Mapping[str, object]) -> None:
+    """What we wrote is what an issue reads now, until it is read otherwise."""
     with lane.database.begin() as tx:
         lane.guard(tx)
         (binding,) = bindings.by_keys(tx, lane.name, [(kind, erp_key)])
-        bindings.update(tx, lane.name, kind, erp_key, written={**binding.written, **written})
+        seen = {name: value for name, value in binding.seen.items() if name not in written}
+        status = written.get("status", binding.status)
+        changed = {"written": {**binding.written, **written}, "seen": seen, "status": status}
+        bindings.update(tx, lane.name, kind, erp_key, **changed)
 
 
 def write_fields(lane: Lane, operations: Sequence[WriteFields]) -> tuple[Finding, ...]:

@@ -13,9 +13,12 @@ from sqlalchemy import Connection as Transaction
 
 from ml_connector.core.corrections import Fate
 from ml_connector.core.records import Kind, Worklog
+from ml_connector.engine import sighted
 from ml_connector.engine.lane import Lane
 from ml_connector.engine.lineage import follow
 from ml_connector.engine.search import changed_lately, search
+from ml_connector.engine.sighted import asked
+from ml_connector.engine.site import known_fields
 from ml_connector.erp.port import Window
 from ml_connector.jira.port import ChangePage, WorklogChange
 from ml_connector.store import bindings, cursors, erp_rows, keys, lineage, registrations, unannounced, worklogs
@@ -204,7 +207,7 @@ def take_issue_worklogs(lane: Lane, found: tuple[Worklog, ...]) -> None:
 
 
 def poll_issues(lane: Lane, reached: Reached) -> None:
-    """Find issues that changed status, key or project since the last search. The index is a hint like any other."""
+    """Find issues whose key, status or fields changed since the last search. The index is a hint like any other."""
     stream = "jira.issues"
     now = lane.clock.now()
     since = _behind(reached.get(stream), now)
@@ -214,22 +217,12 @@ def poll_issues(lane: Lane, reached: Reached) -> None:
         return
     span = (now - since if since else FIRST_FEED_SPAN) + SEARCH_OVERLAP
     lately = changed_lately(math.ceil(span.total_seconds() / 60))
-    seen = {issue.id: issue for issue in search(lane, lately, "updated", ("status", "project", "issuetype"))}
+    fields = known_fields(lane)
+    seen = {issue.id: issue for issue in search(lane, lately, "updated", asked(fields))}
     changed: list[tuple[str, str]] = []
     with lane.database.begin() as tx:
         for binding in bindings.by_issue_ids(tx, lane.name, list(seen)):
-            issue = seen[binding.issue_id]
-            now_is = (issue.key, issue.project, issue.status)
-            if now_is != (binding.issue_key, binding.jira_project, binding.status):
-                bindings.update(
-                    tx,
-                    lane.name,
-                    binding.kind,
-                    binding.erp_key,
-                    issue_key=issue.key,
-                    jira_project=issue.project,
-                    status=issue.status,
-                )
+            if sighted.take(tx, lane, binding, seen[binding.issue_id], fields):
                 keys.add(tx, lane.name, [order_key(binding.kind, binding.erp_key)], now)
                 changed.append((binding.issue_id, binding.issue_id))
         told_since = _told_since(tx, lane)

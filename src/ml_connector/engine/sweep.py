@@ -10,12 +10,14 @@ from datetime import datetime
 
 from ml_connector.core.journal import Presence, presence
 from ml_connector.core.ledger import Posting, State
-from ml_connector.core.records import Finding, Issue, Kind, Severity
+from ml_connector.core.records import Finding, Kind, Severity
+from ml_connector.engine import sighted
 from ml_connector.engine.census import census
 from ml_connector.engine.lane import Lane
 from ml_connector.engine.lineage import follow, read
 from ml_connector.engine.poll import order_key
 from ml_connector.engine.recosting import due
+from ml_connector.engine.site import known_fields
 from ml_connector.erp.port import Window
 from ml_connector.store import audit, bindings, erp_rows, keys, lineage, postings
 from ml_connector.store import findings as finding_store
@@ -54,10 +56,9 @@ def take_issues(lane: Lane, bound: Sequence[bindings.Binding]) -> None:
     """Read these issues by id, keep what became of them, and queue those that are gone or not as we knew them."""
     if not bound:
         return
-    seen = {
-        issue.id: issue
-        for issue in lane.jira.issues([binding.issue_id for binding in bound], ("status", "project", "issuetype"))
-    }
+    fields = known_fields(lane)
+    found = lane.jira.issues([binding.issue_id for binding in bound], sighted.asked(fields))
+    seen = {issue.id: issue for issue in found}
     now = lane.clock.now()
     with lane.database.begin() as tx:
         lane.guard(tx)
@@ -65,26 +66,9 @@ def take_issues(lane: Lane, bound: Sequence[bindings.Binding]) -> None:
             issue = seen.get(binding.issue_id)
             if issue is None:
                 bindings.gone(tx, lane.name, binding.kind, binding.erp_key)
-            elif _as_known(issue, binding):
+            elif not sighted.take(tx, lane, binding, issue, fields):
                 continue
-            else:
-                bindings.update(
-                    tx,
-                    lane.name,
-                    binding.kind,
-                    binding.erp_key,
-                    state=bindings.BOUND,
-                    issue_key=issue.key,
-                    jira_project=issue.project,
-                    status=issue.status,
-                )
             keys.add(tx, lane.name, [order_key(binding.kind, binding.erp_key)], now)
-
-
-def _as_known(issue: Issue, binding: bindings.Binding) -> bool:
-    """Whether nothing about the issue is news; one that was gone and is here again is."""
-    known = (bindings.BOUND, binding.issue_key, binding.jira_project, binding.status)
-    return known == (binding.state, issue.key, issue.project, issue.status)
 
 
 def sweep_lineage(lane: Lane) -> None:

@@ -250,6 +250,7 @@ def _bound(binding: Binding) -> BoundIssue:
         gone=binding.state == "gone",
         written=binding.written,
         erp_written=binding.erp_written,
+        seen=binding.seen,
     )
 
 

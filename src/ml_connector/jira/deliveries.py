@@ -87,7 +87,7 @@ class Delivery:
     `identifier` is the same in every attempt to deliver it. `issue_ids` are issues to read; `hours_of` are issues of
     which hours changed without a word on which. `worklog_ids` are entries to read, of the issues `worklogs_of` where
     the body says so, and `deleted_ids` those of them that it calls deleted: whether they are is the deletion feed's to
-    say. `at` is the sender's own time of the
+    say. `actor` is the account that changed an issue, empty where it is not told. `at` is the sender's own time of the
     event, None where it tells none that a calendar holds.
     """
 
@@ -99,6 +99,7 @@ class Delivery:
     worklogs_of: tuple[str, ...] = ()
     deleted_ids: tuple[str, ...] = ()
     webhook_ids: tuple[str, ...] = ()
+    actor: str = ""
     at: datetime | None = None
 
 
@@ -115,6 +116,10 @@ class _Claims(msgspec.Struct):
 
 class _Issue(msgspec.Struct):
     id: Id
+
+
+class _User(msgspec.Struct, rename="camel"):
+    account_id: str = ""
 
 
 class _Worklog(msgspec.Struct, rename="camel"):
@@ -136,6 +141,7 @@ class _Body(msgspec.Struct):
     timestamp: int | None = None
     change: str | None = msgspec.field(name="issue_event_type_name", default=None)
     issue: _Issue | None = None
+    user: _User | None = None
     worklog: _Worklog | None = None
     changelog: _ChangeLog | None = None
     webhooks: list[Id] = msgspec.field(name="matchedWebhookIds", default_factory=list)
@@ -241,7 +247,8 @@ def parse(headers: Mapping[str, str], body: bytes) -> Delivery:
         return replace(bare, worklog_ids=ids, worklogs_of=issues, deleted_ids=deleted)
     if event in ISSUE_EVENTS and read.issue:
         ids = _ids([read.issue.id])
-        return replace(bare, issue_ids=ids, hours_of=ids if _is_about_hours(read) else ())
+        actor = read.user.account_id if read.user else ""
+        return replace(bare, issue_ids=ids, hours_of=ids if _is_about_hours(read) else (), actor=actor)
     return bare
 
 

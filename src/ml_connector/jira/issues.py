@@ -15,7 +15,7 @@ import msgspec
 from ml_connector.core.records import Issue
 from ml_connector.errors import Ambiguous
 from ml_connector.jira.answers import UNREADABLE, Id, parse, refusal_text, refused, refused_fields
-from ml_connector.jira.documents import document
+from ml_connector.jira.documents import document, plain_text
 from ml_connector.jira.port import Created, IssueDraft, IssueEdit, NotCreated
 from ml_connector.wire import Request, Response, Safety
 
@@ -96,6 +96,8 @@ def parse_fetch(request: Request, response: Response) -> tuple[Issue, ...]:
 
 def _issue(each: _Issue) -> Issue:
     fields = {name: _value(raw) for name, raw in each.fields.items()}
+    if "description" in fields:
+        fields["description"] = plain_text(fields["description"] or "")
     project = _part(fields.get("project"), "key") or each.key.rpartition("-")[0]
     labels = fields.get("labels")
     return Issue(

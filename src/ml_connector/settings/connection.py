@@ -153,6 +153,34 @@ class JiraFields(Section):
     """Remaining budget."""
 
 
+Owner = Literal["erp", "jira", "first"]
+
+
+class JiraOwnership(Section):
+    """Who decides what a field of an issue reads: CloudSuite, people in Jira, or whoever filled it first."""
+
+    summary: Owner = "erp"
+    """Owner of the summary."""
+    description: Owner = "erp"
+    """Owner of the description."""
+    priority: Owner = "erp"
+    """Owner of the priority."""
+    po_number: Owner = "erp"
+    """Owner of the field for the order's number."""
+    vendor: Owner = "erp"
+    """Owner of the field for the vendor."""
+    cost_center: Owner = "erp"
+    """Owner of the field for the cost center."""
+    gl_account: Owner = "erp"
+    """Owner of the field for the GL account."""
+    project: Owner = "erp"
+    """Owner of the field for the ERP's project."""
+    authorized: Owner = "erp"
+    """Owner of the field for the authorized amount."""
+    remaining: Owner = "erp"
+    """Owner of the field for the remaining budget."""
+
+
 class JiraWebhook(Section):
     """How Jira tells of changes at once. Without it the books are the same, only later."""
 
@@ -183,6 +211,8 @@ class Jira(Section):
     """How projects become issues."""
     fields: JiraFields = JiraFields()
     """Where an issue shows what the ERP says."""
+    ownership: JiraOwnership = JiraOwnership()
+    """Who decides what a field of an issue reads."""
     webhook: JiraWebhook = JiraWebhook()
     """How Jira tells of changes at once."""
 

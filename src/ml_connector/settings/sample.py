@@ -127,6 +127,19 @@ project = {projects_project}
 #authorized = ""
 #remaining = ""
 
+# Who decides what a field of an issue reads: CloudSuite ("erp"), people in Jira ("jira"), or who was first ("first").
+#[jira.ownership]
+#summary = "erp"
+#description = "erp"
+#priority = "erp"
+#po_number = "erp"
+#vendor = "erp"
+#cost_center = "erp"
+#gl_account = "erp"
+#project = "erp"
+#authorized = "erp"
+#remaining = "erp"
+
 # How Jira tells of changes at once; without it they are found by polling. An administrator's webhook ("admin") tells of
 # hours, an app's ("dynamic") of issues alone. Jira must reach the address by https.
 #[jira.webhook]

@@ -39,7 +39,8 @@ class Binding:
     """The issue of one order, line of an order or project, or the intent to create it. `owner` is the order or project.
 
     `sent_at` is the last moment at which a create or a look was sent, `looked` how many looks found nothing since the
-    last ambiguous answer. `written` is the issue content that we last wrote, `erp_written` the ERP's fields.
+    last ambiguous answer. `written` is the issue content that we last wrote, `seen` what was read of it since and
+    is other than that, `erp_written` the ERP's fields.
     """
 
     connection: str
@@ -57,6 +58,7 @@ class Binding:
     looked: int
     written: Mapping[str, Any]
     erp_written: Mapping[str, str]
+    seen: Mapping[str, Any]
     note: str
     owner: str
 
@@ -85,6 +87,7 @@ def intend(tx: Connection, connection: str, site: str, kind: Kind, erp_key: str,
         "looked": 0,
         "written": {},
         "erp_written": {},
+        "seen": {},
     }
     tx.execute(INSERT, row)
 
@@ -115,6 +118,7 @@ def bind(
         issue_type=issue_type,
         status=status,
         written=dict(written),
+        seen={},
         sent_at=None,
         looked=0,
         note="",
@@ -190,6 +194,7 @@ def _binding(row: Row[Any]) -> Binding:
         looked=row.looked,
         written=row.written,
         erp_written=row.erp_written,
+        seen=row.seen,
         note=row.note,
         owner=row.owner,
     )

@@ -83,7 +83,8 @@ bindings = Table(
     _text("state"),
     _maybe("issue_id"), _text("issue_key", ""), _text("jira_project", ""), _text("issue_type", ""), _text("status", ""),
     _maybe("sent_at"), Column("looked", Integer, nullable=False, default=0), _json("written"), _json("erp_written"),
-    _text("note", ""), _text("owner", ""), UniqueConstraint("connection", "site", "issue_id"),
+    _text("note", ""), _text("owner", ""), Column("seen", JSON, nullable=False, server_default="{}"),
+    UniqueConstraint("connection", "site", "issue_id"),
     Index("ix_bindings_owner", "connection", "owner"),
 )  # fmt: skip
 keys = Table(
@@ -109,6 +110,10 @@ lineage = Table(
 )  # fmt: skip
 snapshots = Table(
     "snapshots", metadata, _key("connection"), _key("vendor"), _json("document"), _text("read_at"),
+)  # fmt: skip
+remarks = Table(
+    "remarks", metadata, _key("connection"), _key("erp_key"), _text("marker"), _text("text"), _json("facts"),
+    _text("sent_at"),
 )  # fmt: skip
 plans = Table(
     "plans", metadata, _key("hash"), _text("connection"), _text("state"), _text("prepared_by"), _text("prepared_at"),
