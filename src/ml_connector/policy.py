@@ -158,6 +158,7 @@ def issue_mapping(connection: Connection) -> IssueMapping:
             ),
             closed_status=jira.orders.closed_status,
             line_issue_type=jira.orders.line_issue_type,
+            tell_changes=jira.orders.tell_changes,
         ),
         projects=ProjectMapping(
             project=jira.projects.project,

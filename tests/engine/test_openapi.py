@@ -27,6 +27,8 @@ OPERATIONS = {
     "jira.myself",
     "jira.permissions",
     "jira.projects",
+    "jira.remark",
+    "jira.remarks",
     "jira.search",
     "jira.statuses",
     "jira.transition",
@@ -75,6 +77,8 @@ def test_a_whole_story_is_as_the_document_says(acme: Acme, document: OpenApi) ->
     check(acme.installed.lane(NAME))
     jira = acme.installed.lane(NAME).jira
     list(jira.issue_worklogs(entries[2]["issueId"]))
+    order_issue = next(each for each in acme.world.jira.issues.values() if each.type == "Epic")
+    list(jira.remarks(order_issue.id))
     assert isinstance(jira, JiraCloud)
     draft = IssueDraft("NONE", "Task", "In no project", "", "mark")
     jira.create_issues([draft, draft])

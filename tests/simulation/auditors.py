@@ -6,6 +6,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -37,6 +38,15 @@ def at_every_moment(stage: Stage, closings: Sequence[Closing]) -> None:
     _balanced(ledger)
     _in_open_periods(ledger, closings)
     _reversals_name_what_they_reverse(ledger)
+    _nothing_said_twice(stage)
+
+
+def _nothing_said_twice(stage: Stage) -> None:
+    """A change is told once: between two equal remarks on an issue there is always one that tells of the way back."""
+    for issue in stage.world.jira.issues.values():
+        said = [each.text.partition("\n\nml-connector, reference ")[0] for each in issue.comments]
+        if any(one == other for one, other in pairwise(said)):
+            raise Wrong(f"said twice on {issue.key}: {said}")
 
 
 def _nothing_doubled(ledger: list[dict[str, Any]]) -> None:

@@ -16,6 +16,7 @@ from ml_connector.core.plan import (
     Operation,
     Plan,
     PostJournal,
+    RemarkChange,
     WriteFields,
     operation_content,
 )
@@ -58,7 +59,7 @@ def keys_of(plan: Plan) -> set[str]:
         match operation:
             case CreateIssue():
                 keys.add(f"{operation.issue.kind.value}:{operation.issue.erp_key}")
-            case EditIssue() | MoveIssue() | WriteFields():
+            case EditIssue() | RemarkChange() | MoveIssue() | WriteFields():
                 keys.add(f"{operation.kind.value}:{operation.erp_key}")
             case PostJournal():
                 keys |= {f"purchase_order:{share.order}" for share in operation.draft.shares}
@@ -98,6 +99,8 @@ def operation_document(operation: Operation, digits: Digits, *, rates: bool) -> 
             }
         case EditIssue():
             return {**_about("edit_issue", operation), "issue": operation.issue_key, "changes": dict(operation.changes)}
+        case RemarkChange():
+            return {**_about("remark", operation), "issue": operation.issue_key, "text": operation.text}
         case MoveIssue():
             return {**_about("move_issue", operation), "issue": operation.issue_key, "status": operation.status}
         case WriteFields():
@@ -106,7 +109,7 @@ def operation_document(operation: Operation, digits: Digits, *, rates: bool) -> 
             return _journal_document(operation, digits, rates=rates)
 
 
-def _about(name: str, operation: EditIssue | MoveIssue | WriteFields) -> Document:
+def _about(name: str, operation: EditIssue | RemarkChange | MoveIssue | WriteFields) -> Document:
     return {"operation": name, "key": operation.key, "kind": operation.kind.value, "erp_key": operation.erp_key}
 
 

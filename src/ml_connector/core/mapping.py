@@ -29,7 +29,9 @@ class PriorityRule:
 
 @dataclass(frozen=True, slots=True)
 class OrderMapping:
-    """Where purchase orders become issues, and as what. Lines become sub-tasks where `line_issue_type` names a type."""
+    """Where purchase orders become issues, and as what. Lines become sub-tasks where `line_issue_type` names a type;
+    changes of an order are told on its issue where `tell_changes`.
+    """
 
     project: str
     issue_type: str
@@ -38,6 +40,7 @@ class OrderMapping:
     priorities: tuple[PriorityRule, ...] = ()
     closed_status: str = ""
     line_issue_type: str = ""
+    tell_changes: bool = True
 
     @property
     def projects(self) -> tuple[str, ...]:
@@ -94,7 +97,8 @@ class IssueMapping:
 class DesiredIssue:
     """An issue as it should be. `values` are by our own names; money stays money until a site's field type is known.
 
-    `parent` is the id of the issue that it is a sub-task of, empty for none.
+    `parent` is the id of the issue that it is a sub-task of, empty for none. `facts` are what it is told of its order
+    later on, where that changes.
     """
 
     kind: Kind
@@ -108,6 +112,7 @@ class DesiredIssue:
     status: str
     values: Mapping[str, str | Money]
     parent: str = ""
+    facts: Mapping[str, object] = field(default_factory=dict)
 
 
 def marker(connection: str, kind: Kind, erp_key: str) -> str:

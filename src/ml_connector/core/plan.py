@@ -6,12 +6,13 @@ The same code makes the plan that is shown, the plan that is approved and the pl
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 
 from ml_connector.core.accruals import accrued, accruing, returning, taking_back
 from ml_connector.core.budget import Budget, LaborSum, budget_of_order, budget_of_project, labor_used
+from ml_connector.core.changes import facts_of_order, remark_text
 from ml_connector.core.corrections import Books, Lacking, LoggedWork, lacking
 from ml_connector.core.journal import fingerprint
 from ml_connector.core.journals import Draft, Grouping, drafts, line_content
@@ -22,6 +23,8 @@ from ml_connector.core.money import Money, text_from_money
 from ml_connector.core.ownership import Conflict, judge, told
 from ml_connector.core.records import Finding, Kind, Project, PurchaseOrder, Severity, Worklog
 
+TOLD = "told"
+"""What an issue knows of its order, beside what its fields read: a new one knows what is."""
 PLAN_OPERATIONS_MAX = 20_000
 """A larger plan is refused: nobody can read it, and a mapping gone wrong makes one."""
 
@@ -83,6 +86,28 @@ class EditIssue:
 
 
 @dataclass(frozen=True, slots=True)
+class RemarkChange:
+    """A remark on an order's issue about what changed in the order. `facts` are what the issue knows from then on."""
+
+    kind: Kind
+    erp_key: str
+    issue_id: str
+    issue_key: str
+    text: str
+    facts: Mapping[str, object]
+
+    @property
+    def key(self) -> str:
+        """What makes this operation the same one tomorrow."""
+        return f"remark {self.kind} {self.erp_key}"
+
+    @property
+    def subject(self) -> str:
+        """What findings about it are about."""
+        return f"{self.kind.value.replace('_', ' ')} {self.erp_key}"
+
+
+@dataclass(frozen=True, slots=True)
 class MoveIssue:
     """A status that an issue should have because of its state in CloudSuite."""
 
@@ -130,7 +155,7 @@ class PostJournal:
         return all(share.entry is Entry.ACCRUAL_RETURN for share in self.draft.shares)
 
 
-Operation = CreateIssue | EditIssue | MoveIssue | WriteFields | PostJournal
+Operation = CreateIssue | EditIssue | RemarkChange | MoveIssue | WriteFields | PostJournal
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,7 +343,11 @@ def _issue_operations(
     for key, order in sorted(world.orders.items()):
         left = remaining[Kind.PURCHASE_ORDER, key]
         stale = order.closed and _before(order.ordered, mapping.opened_from)
-        yield from _operations(world, issue_of_order(order, left, mapping), left, order.fields, mapping, stale=stale)
+        issue = issue_of_order(order, left, mapping)
+        if mapping.orders.tell_changes:
+            issue = replace(issue, facts=facts_of_order(order, mapping.digits))
+        yield from _operations(world, issue, left, order.fields, mapping, stale=stale)
+        yield from _remarks(world, order, mapping)
         yield from _line_operations(world, order, mapping)
     for key, project in sorted(world.projects.items()):
         left = remaining[Kind.PROJECT, key]
@@ -326,6 +355,18 @@ def _issue_operations(
         yield from _operations(
             world, issue_of_project(project, left, mapping), left, project.fields, mapping, stale=stale
         )
+
+
+def _remarks(world: World, order: PurchaseOrder, mapping: IssueMapping) -> Iterator[RemarkChange]:
+    """What an order's issue is to be told. One that was told nothing yet knows what is now: see `issue_content`."""
+    bound = world.bound.get((Kind.PURCHASE_ORDER, order.key))
+    told_before = bound.written.get(TOLD) if bound is not None else None
+    if bound is None or bound.gone or not mapping.orders.tell_changes or not isinstance(told_before, Mapping):
+        return
+    facts = facts_of_order(order, mapping.digits)
+    text = remark_text(order, told_before, facts)
+    if text:
+        yield RemarkChange(bound.kind, bound.erp_key, bound.issue_id, bound.issue_key, text, facts)
 
 
 def _line_operations(world: World, order: PurchaseOrder, mapping: IssueMapping) -> Iterator[Operation | Finding]:
@@ -364,6 +405,8 @@ def _bound_operations(
     issue: DesiredIssue, remaining: Money, bound: BoundIssue, erp_fields: Mapping[str, str], mapping: IssueMapping
 ) -> Iterator[Operation | Finding]:
     content = issue_content(issue, mapping)
+    if TOLD in bound.written:
+        content.pop(TOLD, None)  # from here on by remarks
     verdict = judge(content, bound.written, bound.seen, mapping.owners)
     if verdict.changes:
         yield EditIssue(bound.kind, bound.erp_key, bound.issue_id, bound.issue_key, verdict.changes)
@@ -451,7 +494,8 @@ def issue_content(issue: DesiredIssue, mapping: IssueMapping) -> dict[str, objec
         name: amount_text(value, mapping) if isinstance(value, Money) else value for name, value in issue.values.items()
     }
     content: dict[str, object] = {"summary": issue.summary, "text": issue.text, **values}
-    return {**content, "priority": issue.priority} if issue.priority else content
+    priority = {"priority": issue.priority} if issue.priority else {}
+    return {**content, **priority, **({TOLD: issue.facts} if issue.facts else {})}
 
 
 def amount_text(money: Money, mapping: IssueMapping) -> str:
@@ -468,6 +512,8 @@ def operation_content(operation: Operation) -> list[object]:
             return [operation.key, issue.marker, issue.project, issue.type, dict(operation.content), *parent]
         case EditIssue():
             return [operation.key, operation.issue_id, dict(operation.changes)]
+        case RemarkChange():
+            return [operation.key, operation.issue_id, operation.text]
         case MoveIssue():
             return [operation.key, operation.issue_id, operation.status]
         case WriteFields():

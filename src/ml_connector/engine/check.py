@@ -14,7 +14,7 @@ from ml_connector.errors import ConnectorError
 
 FILLED = frozenset({"project", "issuetype", "summary", "description", "labels", "parent", "reporter"})
 """Fields of Jira's own that every issue of ours has; the reporter is we unless a project says otherwise."""
-PERMISSIONS = ("BROWSE_PROJECTS", "CREATE_ISSUES", "EDIT_ISSUES", "TRANSITION_ISSUES")
+PERMISSIONS = ("BROWSE_PROJECTS", "CREATE_ISSUES", "EDIT_ISSUES", "TRANSITION_ISSUES", "ADD_COMMENTS")
 """What the integration user needs in every mapped Jira project."""
 
 

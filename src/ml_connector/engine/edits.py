@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ml_connector.core.plan import EditIssue, MoveIssue, WriteFields
+from ml_connector.core.plan import TOLD, EditIssue, MoveIssue, WriteFields
 from ml_connector.core.records import Finding, Kind
 from ml_connector.engine import sighted
 from ml_connector.engine.lane import Lane
@@ -28,7 +28,8 @@ def edit(lane: Lane, operations: Sequence[EditIssue], fields: SiteFields) -> tup
     refusals = Refusals(lane)
     for operation in _unchanged(lane, operations, fields):
         try:
-            lane.jira.edit_issue(_edit(operation, fields))
+            if operation.changes.keys() != {TOLD}:
+                lane.jira.edit_issue(_edit(operation, fields))
         except Rejected as error:
             findings.append(_refusal(refusals, operation, error))
         else:

@@ -15,6 +15,7 @@ from ml_connector.core.plan import (
     Operation,
     Plan,
     PostJournal,
+    RemarkChange,
     WriteFields,
 )
 from ml_connector.core.records import Finding
@@ -23,6 +24,7 @@ from ml_connector.engine.edits import edit, move, write_fields
 from ml_connector.engine.lane import Lane
 from ml_connector.engine.planning import plan_again
 from ml_connector.engine.posting import advance
+from ml_connector.engine.remarks import remark
 from ml_connector.engine.site import site_fields
 from ml_connector.errors import Drifted, Refused
 from ml_connector.store import audit, keys, plans, postings
@@ -184,6 +186,7 @@ def write_issues(lane: Lane, operations: tuple[Operation, ...]) -> tuple[Finding
     """Carry out the operations on issues and CloudSuite's fields, in the order in which they build on each other."""
     creates = [operation for operation in operations if isinstance(operation, CreateIssue)]
     edits = [operation for operation in operations if isinstance(operation, EditIssue)]
+    remarks = [operation for operation in operations if isinstance(operation, RemarkChange)]
     moves = [operation for operation in operations if isinstance(operation, MoveIssue)]
     writes = [operation for operation in operations if isinstance(operation, WriteFields)]
     found: list[Finding] = []
@@ -191,6 +194,7 @@ def write_issues(lane: Lane, operations: tuple[Operation, ...]) -> tuple[Finding
         fields = site_fields(lane.jira, lane.policy.field_names)
         found += create(lane, creates, fields)
         found += edit(lane, edits, fields)
+    found += remark(lane, remarks)
     found += move(lane, moves)
     found += write_fields(lane, writes)
     return tuple(found)

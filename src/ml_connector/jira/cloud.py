@@ -102,6 +102,20 @@ class JiraCloud:
         request = issues.edit_request(edit)
         done(request, self._send(request))
 
+    def remark(self, issue_id: str, text: str) -> None:
+        """Say something on an issue."""
+        request = issues.remark_request(issue_id, text)
+        done(request, self._send(request))
+
+    def remarks(self, issue_id: str) -> Iterator[str]:
+        """What was said on an issue."""
+
+        def page(start: int) -> tuple[tuple[str, ...], int]:
+            request = issues.remarks_request(issue_id, start)
+            return issues.parse_remarks(request, self._send(request))
+
+        return self._numbered("jira.remarks", page)
+
     def transition(self, issue_id: str, status: str) -> bool:
         """Take the transition that leads to a status; False where none does."""
         request = issues.transitions_request(issue_id)

@@ -22,6 +22,7 @@ from ml_connector.wire import Request, Response, Safety
 CREATE_MAX = 50
 FETCH_MAX = 100
 PAGE = 1000
+REMARKS_PAGE = 1000
 JSON = {"Content-Type": "application/json"}
 ENCODER = msgspec.json.Encoder(decimal_format="number")
 """Decimals go out as the numbers they are, digit by digit, and never through a float."""
@@ -57,6 +58,15 @@ class _ElementError(msgspec.Struct, rename="camel"):
 class _Batch(msgspec.Struct):
     issues: list[_Reference] = []
     errors: list[_ElementError] = []
+
+
+class _Remark(msgspec.Struct):
+    body: msgspec.Raw = msgspec.Raw(b'""')
+
+
+class _Remarks(msgspec.Struct):
+    comments: list[_Remark] = []
+    total: int = 0
 
 
 class _Transition(msgspec.Struct):
@@ -196,6 +206,24 @@ def edit_request(edit: IssueEdit) -> Request:
         fields["priority"] = {"name": edit.priority}
     url, body = f"/rest/api/3/issue/{edit.issue_id}", ENCODER.encode({"fields": fields})
     return Request("jira.issues.edit", "PUT", url, Safety.REPEATABLE, (), JSON, body, edit.issue_id)
+
+
+def remark_request(issue_id: str, text: str) -> Request:
+    """Say something on an issue. Must never be repeated by itself: each call says it once more."""
+    url, body = f"/rest/api/3/issue/{issue_id}/comment", ENCODER.encode({"body": document(text)})
+    return Request("jira.remark", "POST", url, Safety.ONCE, (), JSON, body, issue_id)
+
+
+def remarks_request(issue_id: str, start: int) -> Request:
+    """A page of what was said on an issue."""
+    query = (("startAt", str(start)), ("maxResults", str(REMARKS_PAGE)))
+    return Request("jira.remarks", "GET", f"/rest/api/3/issue/{issue_id}/comment", Safety.READ, query)
+
+
+def parse_remarks(request: Request, response: Response) -> tuple[tuple[str, ...], int]:
+    """The texts of a page, and how many there are in all."""
+    page = parse(request, response, _Remarks)
+    return tuple(plain_text(_value(each.body)) for each in page.comments), page.total
 
 
 def transitions_request(issue_id: str) -> Request:

@@ -170,6 +170,16 @@ class Jira(Protocol):
         """Write fields of one issue. Repeating changes nothing. Raises `Rejected`."""
         ...
 
+    def remark(self, issue_id: str, text: str) -> None:
+        """Say something on an issue; a blank line parts paragraphs. Raises `Rejected`, `Ambiguous`: look for it before
+        saying it again.
+        """
+        ...
+
+    def remarks(self, issue_id: str) -> Iterator[str]:
+        """What was said on an issue, as plain text. Raises `Rejected` (404) where it is gone or invisible."""
+        ...
+
     def transition(self, issue_id: str, status: str) -> bool:
         """Move the issue to a status by a transition that leads there; False where its workflow offers none."""
         ...

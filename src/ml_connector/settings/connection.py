@@ -115,6 +115,8 @@ class JiraOrders(Section):
     """Status that the issue is moved to when the order is closed; empty moves none."""
     line_issue_type: OptionalText = ""
     """Issue type of a sub-task for each line of an order; empty makes none."""
+    tell_changes: bool = True
+    """Whether a change of an order is told on its issue, as one remark."""
     inherit: bool = True
     """Whether hours on issues below an order's issue (sub-tasks, stories of an epic) are charged to the order."""
 

@@ -92,6 +92,7 @@ project = {orders_project}
 #issue_type = "Task"
 #priority = ""
 #line_issue_type = ""
+#tell_changes = true
 #inherit = true
 #closed_status = ""
 

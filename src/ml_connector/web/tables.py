@@ -18,6 +18,7 @@ LINES_SHOWN_MAX = 40
 OPERATION_WORDS = {
     "create_issue": "create issue",
     "edit_issue": "edit issue",
+    "remark": "tell on issue",
     "move_issue": "change status",
     "write_fields": "write to CloudSuite",
     "post_journal": "post journal",
@@ -47,11 +48,18 @@ def operations_table(operations: list[Mapping[str, Any]]) -> Table:
     """What would be written on issues and in CloudSuite's fields."""
     table = Table("Operation", "For", "What", title="Issues and fields", title_justify="left")
     for item in operations[:LINES_SHOWN_MAX]:
-        what = item.get("content") or item.get("changes") or item.get("values") or {"status": item.get("status")}
-        shown = ", ".join(f"{name} {_short(value)}" for name, value in what.items() if name != "text")
+        shown = _what(item)
         table.add_row(OPERATION_WORDS[item["operation"]], item["erp_key"], Text(shown or "description"))
     _rest(table, len(operations), 3)
     return table
+
+
+def _what(item: Mapping[str, Any]) -> str:
+    """What an operation writes, in a line."""
+    if item["operation"] == "remark":
+        return _short(" ".join(item["text"].split("\n\n")[1:]))
+    what = item.get("content") or item.get("changes") or item.get("values") or {"status": item.get("status")}
+    return ", ".join(f"{name} {_short(value)}" for name, value in what.items() if name not in ("text", "told"))
 
 
 def journal_table(journal: Mapping[str, Any]) -> Table:

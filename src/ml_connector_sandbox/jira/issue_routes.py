@@ -179,11 +179,13 @@ def _change(view: View, each: Change) -> dict[str, Any]:
     return {"id": each.id, "author": view.person(each.author), "created": stamp(each.at), "items": items}
 
 
-def comments(view: View, _request: Request, issue: str) -> Response:
-    """The remarks on an issue."""
+def comments(view: View, request: Request, issue: str) -> Response:
+    """A page of the remarks on an issue."""
     found = view.site.issue(issue, view.who)
-    shown = [view.comment(found, each) for each in found.comments]
-    return json_response({"startAt": 0, "maxResults": COMMENT_PAGE, "total": len(shown), "comments": shown})
+    start = whole(request.one("startAt"), 0, "startAt")
+    size = min(COMMENT_PAGE, whole(request.one("maxResults"), COMMENT_PAGE, "maxResults"))
+    shown = [view.comment(found, each) for each in found.comments[start : start + size]]
+    return json_response({"startAt": start, "maxResults": size, "total": len(found.comments), "comments": shown})
 
 
 def add_comment(view: View, request: Request, issue: str) -> Response:
