@@ -159,6 +159,7 @@ def issue_mapping(connection: Connection) -> IssueMapping:
             closed_status=jira.orders.closed_status,
             line_issue_type=jira.orders.line_issue_type,
             tell_changes=jira.orders.tell_changes,
+            under_project=jira.orders.under_project,
         ),
         projects=ProjectMapping(
             project=jira.projects.project,

@@ -30,7 +30,7 @@ class PriorityRule:
 @dataclass(frozen=True, slots=True)
 class OrderMapping:
     """Where purchase orders become issues, and as what. Lines become sub-tasks where `line_issue_type` names a type;
-    changes of an order are told on its issue where `tell_changes`.
+    changes of an order are told on its issue where `tell_changes`; it lies under its project's where `under_project`.
     """
 
     project: str
@@ -41,6 +41,7 @@ class OrderMapping:
     closed_status: str = ""
     line_issue_type: str = ""
     tell_changes: bool = True
+    under_project: bool = False
 
     @property
     def projects(self) -> tuple[str, ...]:
@@ -97,8 +98,8 @@ class IssueMapping:
 class DesiredIssue:
     """An issue as it should be. `values` are by our own names; money stays money until a site's field type is known.
 
-    `parent` is the id of the issue that it is a sub-task of, empty for none. `facts` are what it is told of its order
-    later on, where that changes.
+    `parent` is the id of the issue that it is a sub-task of, empty for none; `epic` the number of the ERP's project
+    whose issue it lies under. `facts` are what it is told of its order later on, where that changes.
     """
 
     kind: Kind
@@ -112,6 +113,7 @@ class DesiredIssue:
     status: str
     values: Mapping[str, str | Money]
     parent: str = ""
+    epic: str = ""
     facts: Mapping[str, object] = field(default_factory=dict)
 
 
@@ -149,6 +151,7 @@ def issue_of_order(order: PurchaseOrder, remaining: Money, mapping: IssueMapping
         priority=_priority(order, mapping.orders),
         status=mapping.orders.closed_status if order.closed else "",
         values={name: value for name, value in values.items() if name in mapping.fields},
+        epic=next((coding.project for coding in codings if coding.project), "") if mapping.orders.under_project else "",
     )
 
 

@@ -25,6 +25,8 @@ from ml_connector.core.records import Finding, Kind, Project, PurchaseOrder, Sev
 
 TOLD = "told"
 """What an issue knows of its order, beside what its fields read: a new one knows what is."""
+EPIC = "epic"
+"""The number of the project whose issue an issue lies under."""
 PLAN_OPERATIONS_MAX = 20_000
 """A larger plan is refused: nobody can read it, and a mapping gone wrong makes one."""
 
@@ -221,7 +223,7 @@ class World:
 
     `day_worklogs` are all live worklogs of the people concerned, so that a day's total is seen over all orders;
     `labor` sums our books by order and project; `authorized` names every order's authorization. `cooling` are orders
-    with hours that changed too lately to be planned.
+    with hours that changed too lately to be planned. `epics` are the numbers of projects that have an issue.
     """
 
     connection: str
@@ -238,6 +240,7 @@ class World:
     attempts: Mapping[str, int]
     findings: tuple[Finding, ...] = ()
     cooling: frozenset[str] = frozenset()
+    epics: frozenset[str] = frozenset()
 
 
 def owes_postings(world: World, policy: CostPolicy) -> bool:
@@ -394,11 +397,18 @@ def _operations(
     stale: bool,
 ) -> Iterator[Operation | Finding]:
     bound = world.bound.get((issue.kind, issue.erp_key))
+    if issue.epic not in (world.epics if bound is not None else world.epics | {each.number for each in _made(world)}):
+        issue = replace(issue, epic="")  # it stays where it is until there is something to put it under
     if bound is not None:
         if not bound.gone:
             yield from _bound_operations(issue, remaining, bound, erp_fields, mapping)
     elif not stale:
         yield CreateIssue(issue, issue_content(issue, mapping))
+
+
+def _made(world: World) -> Iterator[Project]:
+    """The projects that may get an issue by this plan: it is made before those of orders."""
+    return (project for key, project in world.projects.items() if (Kind.PROJECT, key) not in world.bound)
 
 
 def _bound_operations(
@@ -495,7 +505,8 @@ def issue_content(issue: DesiredIssue, mapping: IssueMapping) -> dict[str, objec
     }
     content: dict[str, object] = {"summary": issue.summary, "text": issue.text, **values}
     priority = {"priority": issue.priority} if issue.priority else {}
-    return {**content, **priority, **({TOLD: issue.facts} if issue.facts else {})}
+    epic = {EPIC: issue.epic} if issue.epic else {}
+    return {**content, **priority, **epic, **({TOLD: issue.facts} if issue.facts else {})}
 
 
 def amount_text(money: Money, mapping: IssueMapping) -> str:

@@ -8,10 +8,11 @@ both find nothing before it is created again, because Jira's index lags and is n
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from sqlalchemy import Connection as Transaction
 
-from ml_connector.core.plan import CreateIssue
+from ml_connector.core.plan import EPIC, CreateIssue
 from ml_connector.core.records import Finding, Issue, Kind, Severity
 from ml_connector.engine.lane import Lane
 from ml_connector.engine.poll import order_key
@@ -30,7 +31,18 @@ LOOKS_NEEDED = 2
 
 
 def create(lane: Lane, operations: Sequence[CreateIssue], fields: SiteFields) -> tuple[Finding, ...]:
-    """Create issues, 50 a call. Returns findings about those that Jira refused or that exist twice."""
+    """Create issues, 50 a call, those of projects first: orders may lie under them. Returns findings about those that
+    Jira refused or that exist twice.
+    """
+    projects = [operation for operation in operations if operation.issue.kind is Kind.PROJECT]
+    others = [operation for operation in operations if operation.issue.kind is not Kind.PROJECT]
+    findings = [*_create(lane, projects, fields), *_create(lane, others, fields)]
+    if projects and lane.policy.mapping.orders.under_project:
+        _look_for_epics(lane)
+    return tuple(findings)
+
+
+def _create(lane: Lane, operations: Sequence[CreateIssue], fields: SiteFields) -> list[Finding]:
     findings: list[Finding] = []
     for start in range(0, len(operations), CREATE_BATCH):
         batch = operations[start : start + CREATE_BATCH]
@@ -39,7 +51,19 @@ def create(lane: Lane, operations: Sequence[CreateIssue], fields: SiteFields) ->
         if ready:
             findings += _send(lane, ready, fields)
         lane.say(f"issues created: {start + len(batch)} of {len(operations)}")
-    return tuple(findings)
+    return findings
+
+
+def _look_for_epics(lane: Lane) -> None:
+    """Orders that lie under no project's issue are looked at again: theirs may be there now."""
+    with lane.database.begin() as tx:
+        lane.guard(tx)
+        waiting = [
+            binding
+            for binding in bindings.all_bound(tx, lane.name)
+            if binding.kind is Kind.PURCHASE_ORDER and EPIC not in binding.written
+        ]
+        keys.add(tx, lane.name, [order_key(each.kind, each.erp_key) for each in waiting], lane.clock.now())
 
 
 def _intend(lane: Lane, batch: Sequence[CreateIssue]) -> tuple[list[CreateIssue], list[Finding]]:
@@ -114,8 +138,13 @@ def _doubled(operation: CreateIssue, there: Mapping[str, Sequence[Issue]]) -> Fi
 
 
 def _send(lane: Lane, operations: Sequence[CreateIssue], fields: SiteFields) -> list[Finding]:
+    with lane.database.read() as tx:
+        epics = bindings.epics(tx, lane.name)
+    operations = [
+        operation if operation.issue.epic in ("", *epics) else _without_epic(operation) for operation in operations
+    ]
     try:
-        outcomes = lane.jira.create_issues([_draft(operation, fields) for operation in operations])
+        outcomes = lane.jira.create_issues([_draft(operation, fields, epics) for operation in operations])
     except Ambiguous as error:
         _doubt(lane, operations, error.message)
         return []
@@ -123,7 +152,13 @@ def _send(lane: Lane, operations: Sequence[CreateIssue], fields: SiteFields) -> 
     return _refused(lane, operations, outcomes, fields)
 
 
-def _draft(operation: CreateIssue, fields: SiteFields) -> IssueDraft:
+def _without_epic(operation: CreateIssue) -> CreateIssue:
+    """Its project has got no issue after all: it is put under that when there is one."""
+    content = {name: value for name, value in operation.content.items() if name != EPIC}
+    return CreateIssue(replace(operation.issue, epic=""), content)
+
+
+def _draft(operation: CreateIssue, fields: SiteFields, epics: Mapping[str, str]) -> IssueDraft:
     issue = operation.issue
     return IssueDraft(
         project=issue.project,
@@ -133,7 +168,7 @@ def _draft(operation: CreateIssue, fields: SiteFields) -> IssueDraft:
         marker=issue.marker,
         priority=issue.priority,
         fields=fields.values(operation.content),
-        parent=issue.parent,
+        parent=issue.parent or epics.get(issue.epic, ""),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ml_connector.core.plan import TOLD, EditIssue, MoveIssue, WriteFields
+from ml_connector.core.plan import EPIC, TOLD, EditIssue, MoveIssue, WriteFields
 from ml_connector.core.records import Finding, Kind
 from ml_connector.engine import sighted
 from ml_connector.engine.lane import Lane
@@ -26,10 +26,12 @@ def edit(lane: Lane, operations: Sequence[EditIssue], fields: SiteFields) -> tup
     """
     findings: list[Finding] = []
     refusals = Refusals(lane)
+    with lane.database.read() as tx:
+        epics = bindings.epics(tx, lane.name)
     for operation in _unchanged(lane, operations, fields):
         try:
             if operation.changes.keys() != {TOLD}:
-                lane.jira.edit_issue(_edit(operation, fields))
+                lane.jira.edit_issue(_edit(operation, fields, epics))
         except Rejected as error:
             findings.append(_refusal(refusals, operation, error))
         else:
@@ -51,7 +53,7 @@ def _unchanged(lane: Lane, operations: Sequence[EditIssue], fields: SiteFields) 
     return [operation for operation in operations if operation.issue_id not in changed]
 
 
-def _edit(operation: EditIssue, fields: SiteFields) -> IssueEdit:
+def _edit(operation: EditIssue, fields: SiteFields, epics: Mapping[str, str]) -> IssueEdit:
     changes = operation.changes
     return IssueEdit(
         issue_id=operation.issue_id,
@@ -59,6 +61,7 @@ def _edit(operation: EditIssue, fields: SiteFields) -> IssueEdit:
         text=_text(changes.get("text")),
         priority=_text(changes.get("priority")),
         fields=fields.values(changes),
+        parent=epics.get(str(changes.get(EPIC, "")), ""),
     )
 
 

@@ -123,6 +123,7 @@ def load_world(tx: Transaction, lane: Lane, keys: Collection[str], *, cooling: b
         issue_keys={issue_id: found.issue_key for issue_id, found in standing.items()},
         attempts=postings.attempts(tx, lane.name),
         findings=records.findings,
+        epics=frozenset(bindings.epics(tx, lane.name)) if lane.policy.mapping.orders.under_project else frozenset(),
         cooling=frozenset(order for item in fresh for order in _orders_of(item, recorded)),
     )
 

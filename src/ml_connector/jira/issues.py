@@ -204,6 +204,8 @@ def edit_request(edit: IssueEdit) -> Request:
         fields["description"] = document(edit.text)
     if edit.priority is not None:
         fields["priority"] = {"name": edit.priority}
+    if edit.parent:
+        fields["parent"] = {"id": edit.parent}
     url, body = f"/rest/api/3/issue/{edit.issue_id}", ENCODER.encode({"fields": fields})
     return Request("jira.issues.edit", "PUT", url, Safety.REPEATABLE, (), JSON, body, edit.issue_id)
 

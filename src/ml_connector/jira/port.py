@@ -34,7 +34,7 @@ class IssueDraft:
     """An issue to create. `text` is plain text in paragraphs; the adapter writes it as its deployment wants it.
 
     `fields` are by field id, with JSON values; `marker` is the label that the issue is found by; `parent` the id of the
-    issue that it is a sub-task of.
+    issue that it is a sub-task of, or of the epic that it lies under.
     """
 
     project: str
@@ -65,13 +65,16 @@ class NotCreated:
 
 @dataclass(frozen=True, slots=True)
 class IssueEdit:
-    """Changes of one issue: only what is given is written. `text` None leaves the description alone."""
+    """Changes of one issue: only what is given is written. `text` None leaves the description alone; `parent` is the id
+    of the issue to put it under, empty to leave it where it is.
+    """
 
     issue_id: str
     summary: str | None = None
     text: str | None = None
     priority: str | None = None
     fields: Mapping[str, object] = field(default_factory=dict)
+    parent: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,6 +117,8 @@ class JiraOrders(Section):
     """Issue type of a sub-task for each line of an order; empty makes none."""
     tell_changes: bool = True
     """Whether a change of an order is told on its issue, as one remark."""
+    under_project: bool = False
+    """Whether an order's issue lies under the issue of the project that its first line is coded to."""
     inherit: bool = True
     """Whether hours on issues below an order's issue (sub-tasks, stories of an epic) are charged to the order."""
 

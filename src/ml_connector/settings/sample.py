@@ -93,6 +93,7 @@ project = {orders_project}
 #priority = ""
 #line_issue_type = ""
 #tell_changes = true
+#under_project = true
 #inherit = true
 #closed_status = ""
 

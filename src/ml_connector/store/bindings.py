@@ -12,7 +12,7 @@ from sqlalchemy import update as sql_update
 
 from ml_connector.core.records import Kind
 from ml_connector.store.database import chunks, from_time, maybe_time
-from ml_connector.store.tables import bindings
+from ml_connector.store.tables import bindings, erp_rows
 
 INTENDED = "intended"
 IN_DOUBT = "in_doubt"
@@ -28,6 +28,21 @@ ONE = (
     bindings.c.connection == bindparam("ours"),
     bindings.c.kind == bindparam("of_kind"),
     bindings.c.erp_key == bindparam("of_key"),
+)
+EPICS = (
+    select(bindings.c.issue_id, erp_rows.c.fields)
+    .join(
+        erp_rows,
+        (erp_rows.c.connection == bindings.c.connection)
+        & (erp_rows.c.kind == bindings.c.kind)
+        & (erp_rows.c.key == bindings.c.erp_key),
+    )
+    .where(
+        bindings.c.connection == bindparam("ours"),
+        bindings.c.kind == bindparam("of_kind"),
+        bindings.c.issue_id.is_not(None),
+        bindings.c.state != GONE,
+    )
 )
 UPDATE = sql_update(bindings).where(*ONE)
 FORGET = delete(bindings).where(*ONE, bindings.c.issue_id.is_(None))
@@ -171,6 +186,12 @@ def by_issue_ids(tx: Connection, connection: str, issue_ids: Collection[str]) ->
 def all_bound(tx: Connection, connection: str) -> list[Binding]:
     """Every binding that has an issue, gone ones too: they may come back."""
     return _read(tx, ALL_BOUND, connection)
+
+
+def epics(tx: Connection, connection: str) -> dict[str, str]:
+    """The issues of projects that are there, by the project's number in the ERP."""
+    held = tx.execute(EPICS, {"ours": connection, "of_kind": Kind.PROJECT.value})
+    return {row.fields.get("number", ""): row.issue_id for row in held}
 
 
 def _read(tx: Connection, query: Select[Any], connection: str, **wanted: Any) -> list[Binding]:

@@ -161,6 +161,7 @@ def create(view: View, asked: Mapping[str, Any]) -> Issue:
     if errors:
         raise Invalid(errors=errors)
     values = checked(view, fields)
+    _fits_under(view, values.attributes["type"], values.attributes.get("parent", ""))
     now = view.site.clock.now()
     issue = Issue(
         view.site.next_id("issue"),
@@ -179,6 +180,13 @@ def create(view: View, asked: Mapping[str, Any]) -> Issue:
         setattr(issue, name, value)
     view.site.keep_issue(issue)
     return issue
+
+
+def _fits_under(view: View, kind: str, parent: str) -> None:
+    """What an issue lies under is one level above it. Raises Invalid."""
+    level = view.site.issue_type(kind).level
+    if parent and view.site.issue_type(view.site.issue(parent).type).level != level + 1:
+        raise Invalid(errors={"parent": "Given parent issue does not belong to appropriate hierarchy."})
 
 
 def _properties(value: object) -> dict[str, Any]:
@@ -208,6 +216,7 @@ def edit(view: View, issue: Issue, asked: Mapping[str, Any]) -> None:
         else:
             fields |= _updated(issue, name, operations)
     values = checked(view, fields)
+    _fits_under(view, values.attributes.get("type", issue.type), values.attributes.get("parent", ""))
     items = []
     for name, value in values.attributes.items():
         before = getattr(issue, name)
