@@ -210,6 +210,13 @@ def _jira(world: World) -> list[tuple[str, str, Answer]]:
     return [
         ("POST", "/jira/issues/{key}/move", lambda asked, key: {"key": site.move_issue(key, _word(asked, "project"))}),
         ("POST", "/jira/issues/{key}/delete", lambda _asked, key: site.delete_issue(key)),
+        ("POST", "/jira/issues/{key}/security", lambda asked, key: site.secure_issue(key, _word(asked, "group"))),
+        (
+            "POST",
+            "/jira/projects/{key}/archive",
+            lambda asked, key: site.archive_project(key, archived=_flag(asked, "archived")),
+        ),
+        ("POST", "/jira/accounts/close", lambda asked: site.close_account(_word(asked, "account_id"))),
         ("POST", "/jira/projects/{key}/delete", lambda _asked, key: site.delete_project(key)),
         ("POST", "/jira/permissions", lambda asked: _permission(world, asked)),
         ("POST", "/jira/revoke-tokens", lambda _asked: site.bearers.clear()),

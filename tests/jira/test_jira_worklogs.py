@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ml_connector.core.records import UNKNOWN_ACCOUNT
 from ml_connector.errors import Malformed, Misconfigured, Rejected, Unauthorized
 from ml_connector.jira import worklogs
 from ml_connector.jira.answers import from_millis, instant, refusal_text, to_millis
 from ml_connector.jira.cloud import JiraCloud
-from ml_connector.jira.worklogs import LIST_MAX, UNKNOWN_ACCOUNT
+from ml_connector.jira.worklogs import LIST_MAX
 from ml_connector.wire import Request, Response, Safety
 from stub_vendors import Script, answer
 

@@ -10,14 +10,28 @@ import typer
 
 from ml_connector import bootstrap, credentials
 from ml_connector.bootstrap import CLOUDSUITE
-from ml_connector.cli.app import AsJson, Directory, Name, installation, out, print_json, say, telling
+from ml_connector.cli.app import (
+    As,
+    AsJson,
+    Directory,
+    Name,
+    installation,
+    may_see_rates,
+    out,
+    principal,
+    print_json,
+    say,
+    telling,
+)
 from ml_connector.clock import SystemClock
 from ml_connector.engine.check import check as run_checks
+from ml_connector.engine.unmatched import queue
 from ml_connector.errors import Misconfigured, Refused
 from ml_connector.jira.grants import App
+from ml_connector.policy import cost_policy
 from ml_connector.store import audit, principals
 from ml_connector.store.principals import Principal
-from ml_connector.web.tables import checks_table
+from ml_connector.web.tables import checks_table, unmatched_table
 
 HERE = Path()
 FAILED = 1
@@ -209,6 +223,27 @@ def people_list(directory: Directory = HERE, json_: AsJson = False) -> None:
         return
     for item in found:
         out.print(f"{item['name']}: {', '.join(item['roles'])}")
+
+
+@people_app.command("unmatched")
+@telling
+def people_unmatched(directory: Directory = HERE, connection: Name = "", as_: As = "", json_: AsJson = False) -> None:
+    """List the Jira accounts that log hours on orders and are in no [[person]]: hours, money at stake, since when.
+
+    Names are those of the last `discover`. Money shows only to a principal with the rates role.
+
+    Example: ml-connector people unmatched --as controller
+    """
+    installed = installation(directory)
+    chosen = installed.choose(connection)
+    who = principal(installed, as_)
+    found = queue(installed.database, chosen, cost_policy(installed.connections[chosen]))
+    if not may_see_rates(who):
+        found = [{**each, "costed_at_default": {}, "held_at_most": {}} for each in found]
+    if json_:
+        print_json(found)
+    else:
+        out.print(unmatched_table(found))
 
 
 @db_app.command("upgrade")

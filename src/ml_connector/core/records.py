@@ -14,6 +14,9 @@ from enum import StrEnum
 
 from ml_connector.core.money import Money
 
+UNKNOWN_ACCOUNT = "unknown"
+"""Whom a worklog names whose author Jira no longer tells: the account was deleted."""
+
 
 class Kind(StrEnum):
     """The ERP's classes that are read by delta."""

@@ -132,6 +132,7 @@ def _read_hours(lane: Lane, charged: Collection[str]) -> _Hours:
         shown |= {worklog.id: worklog for worklog in lane.jira.worklogs(part)}
     for issue_id in _miscounted(lane, issue_ids, shown.values()):
         shown |= {worklog.id: worklog for worklog in _of_issue(lane, issue_id)}
+    shown |= {each: worklogs.named(shown[each], known[each].worklog) for each in shown.keys() & known.keys()}
     return _Hours(shown, known, deleted)
 
 

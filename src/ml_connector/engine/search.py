@@ -19,7 +19,7 @@ def search(lane: Lane, condition: str, order: str, fields: Sequence[str]) -> lis
     try:
         return list(lane.jira.search(within(projects, condition, order), fields))
     except Rejected:
-        visible = {project.key for project in lane.jira.projects()}
+        visible = {project.key for project in lane.jira.projects() if not project.archived}
         unseen = set(projects) - visible
         if not unseen:
             raise
@@ -54,7 +54,7 @@ def unseen(lane: Lane) -> tuple[Finding, ...]:
         Finding(
             "jira_project_gone",
             f"Jira project {project}",
-            "It does not exist or cannot be seen, so that nothing in it is created, changed or found.",
+            "It does not exist, is archived or cannot be seen, so that nothing in it is created, changed or found.",
             "Restore it, give the integration user Browse Projects, or map another project in the connection. "
             "What was posted stays posted.",
         )

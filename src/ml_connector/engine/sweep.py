@@ -33,8 +33,9 @@ def sweep(lane: Lane) -> tuple[Finding, ...]:
     sweep_lineage(lane)
     lane.say("reading the hours of the open periods again")
     census(lane)
+    found = _archived(lane)
     lane.say("looking for purchase orders that are gone")
-    found = sweep_erp(lane)
+    found += sweep_erp(lane)
     lane.say("reading back what finance has posted")
     found += sweep_postings(lane)
     lane.say("holding posted cost against today's rates and coding")
@@ -69,6 +70,22 @@ def take_issues(lane: Lane, bound: Sequence[bindings.Binding]) -> None:
             elif not sighted.take(tx, lane, binding, issue, fields):
                 continue
             keys.add(tx, lane.name, [order_key(binding.kind, binding.erp_key)], now)
+
+
+def _archived(lane: Lane) -> tuple[Finding, ...]:
+    """A finding for each mapped Jira project that is archived: a search would only find nothing there."""
+    mapped = lane.policy.mapping.jira_projects
+    return tuple(
+        Finding(
+            "jira_project_archived",
+            f"Jira project {project.key}",
+            "It is archived: its issues can be read and not written, and searches do not find them.",
+            "Restore it, or map another project in the connection. What was posted stays posted.",
+            Severity.WARN,
+        )
+        for project in lane.jira.projects()
+        if project.archived and project.key in mapped
+    )
 
 
 def sweep_lineage(lane: Lane) -> None:

@@ -10,7 +10,7 @@ from datetime import datetime
 
 import msgspec
 
-from ml_connector.core.records import Worklog
+from ml_connector.core.records import UNKNOWN_ACCOUNT, Worklog
 from ml_connector.errors import Malformed
 from ml_connector.jira.answers import Id, from_millis, instant, parse, to_millis
 from ml_connector.jira.documents import plain_text
@@ -21,8 +21,6 @@ LIST_MAX = 1000
 """Ids in one call of `worklog/list`."""
 ISSUE_PAGE = 5000
 COMMENT_CHARACTERS_MAX = 2_000
-UNKNOWN_ACCOUNT = "unknown"
-"""The account id that Jira itself shows for a user who was deleted."""
 
 
 class _Change(msgspec.Struct, rename="camel"):

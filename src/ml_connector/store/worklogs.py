@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, bindparam, select, update
 
-from ml_connector.core.records import Worklog
+from ml_connector.core.records import UNKNOWN_ACCOUNT, Worklog
 from ml_connector.store.database import chunks, from_time, to_time, upsert
 from ml_connector.store.tables import worklogs
 
@@ -46,13 +46,22 @@ def take(tx: Connection, connection: str, found: Sequence[Worklog], at: datetime
     """Keep worklogs, and return the issues that a change touches: where each is now, and where it was before.
 
     An older version never takes the place of a newer one. One that was deleted or invisible and is here again is live.
+    Whose hours they are never changes: an account that Jira no longer names, since it was deleted, is the one we knew.
     """
     newest = {worklog.id: worklog for worklog in sorted(found, key=lambda worklog: worklog.updated)}
     held = {item.worklog.id: item for item in by_ids(tx, connection, list(newest))}
+    newest = {each.id: named(each, held[each.id].worklog) if each.id in held else each for each in newest.values()}
     changed = [worklog for worklog in newest.values() if _is_news(worklog, held.get(worklog.id))]
     upsert(tx, worklogs, [_values(connection, worklog, LIVE, at) for worklog in changed])
     touched = {worklog.issue_id for worklog in changed}
     return touched | {held[worklog.id].worklog.issue_id for worklog in changed if worklog.id in held}
+
+
+def named(worklog: Worklog, known: Worklog) -> Worklog:
+    """A worklog with the accounts that we know it by, where Jira no longer names them."""
+    author = known.author if worklog.author == UNKNOWN_ACCOUNT else worklog.author
+    updater = known.updater if worklog.updater == UNKNOWN_ACCOUNT else worklog.updater
+    return replace(worklog, author=author, updater=updater)
 
 
 def _is_news(worklog: Worklog, held: Held | None) -> bool:

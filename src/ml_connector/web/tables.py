@@ -182,6 +182,26 @@ def checks_table(checks: Iterable[Mapping[str, Any]]) -> Table:
     return table
 
 
+def unmatched_table(people: Iterable[Mapping[str, Any]]) -> Table:
+    """Accounts that nobody is mapped to, with their hours and the money at stake."""
+    table = Table(title="People without a [[person]]", title_justify="left")
+    table.add_column("Account", overflow="fold")
+    table.add_column("Name")
+    for name in ("Entries", "Hours", "Held"):
+        table.add_column(name, justify="right")
+    for name in ("Costed at a default rate", "Held, at most", "Since"):
+        table.add_column(name)
+    for item in people:
+        costed, at_most = (_by_currency(item[name]) for name in ("costed_at_default", "held_at_most"))
+        figures = (str(item["entries"]), item["hours"], item["held_hours"], costed, at_most, item["since"])
+        table.add_row(item["account_id"], Text(item["name"]), *figures)
+    return table
+
+
+def _by_currency(amounts: Mapping[str, str]) -> str:
+    return ", ".join(f"{amount} {currency}" for currency, amount in amounts.items())
+
+
 def provisions_table(fields: Iterable[Mapping[str, Any]]) -> Table:
     """Our custom fields, and how they stand on the site."""
     table = Table("Field", "Called", "Type", "State", "Id", "What to do", title="Jira fields", title_justify="left")

@@ -87,6 +87,7 @@ def edit(view: View, request: Request, issue: str) -> Response:
 def _editable(view: View, issue: str) -> Issue:
     found = view.site.issue(issue, view.who)
     view.site.need(view.who, "EDIT_ISSUES", found.project)
+    view.site.writable(found.project)
     return found
 
 
@@ -134,6 +135,7 @@ def transition(view: View, request: Request, issue: str) -> Response:
     """Move an issue along."""
     found = view.site.issue(issue, view.who)
     view.site.need(view.who, "TRANSITION_ISSUES", found.project)
+    view.site.writable(found.project)
     asked = body(request)
     wanted = str(mapping(asked.get("transition"), "transition").get("id") or "")
     status = next((each for each in STATUSES if each.transition_id == wanted), None)
@@ -192,6 +194,7 @@ def add_comment(view: View, request: Request, issue: str) -> Response:
     """A remark."""
     found = view.site.issue(issue, view.who)
     view.site.need(view.who, "ADD_COMMENTS", found.project)
+    view.site.writable(found.project)
     text = issue_writes.remark(view, body(request))
     return json_response(view.comment(found, view.site.comment(found, view.who.account_id, text)), 201)
 

@@ -204,6 +204,7 @@ def _project(view: View, value: object) -> Any:
     except NotThere:
         raise Invalid(errors={"project": "valid project is required"}) from None
     view.site.need(view.who, "CREATE_ISSUES", project.key)
+    view.site.writable(project.key)
     return project
 
 

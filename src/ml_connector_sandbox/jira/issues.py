@@ -101,6 +101,8 @@ class Issue:
     links: list[str] = field(default_factory=list)
     history: list[Change] = field(default_factory=list)
     deleted: bool = False
+    security: str = ""
+    """The group that alone may see it; empty for everybody who sees the project."""
     worklog_dates: list[datetime] = field(default_factory=list)
     worklog_authors: list[str] = field(default_factory=list)
 

@@ -8,7 +8,9 @@ from hashlib import sha256
 
 @dataclass(slots=True)
 class Person:
-    """An account. `email` is always known to the site and shown to others only where `shows_email`."""
+    """An account. `email` is always known to the site and shown to others only where `shows_email`. A `closed` one was
+    deleted: what it wrote stays.
+    """
 
     account_id: str
     name: str
@@ -18,6 +20,7 @@ class Person:
     shows_email: bool = True
     active: bool = True
     admin: bool = False
+    closed: bool = False
     groups: tuple[str, ...] = ("jira-users",)
     hidden_projects: set[str] = field(default_factory=set)
 

@@ -13,7 +13,7 @@ from ml_connector_sandbox.jira.issues import Comment, Issue, IssueLink, Project,
 from ml_connector_sandbox.jira.people import Person
 from ml_connector_sandbox.jira.schema import LINK_KINDS, Field, IssueType, LinkKind, Priority, Status
 from ml_connector_sandbox.jira.site import Invalid, JiraSite
-from ml_connector_sandbox.jira.switches import number
+from ml_connector_sandbox.jira.switches import number, word
 from ml_connector_sandbox.jira.worklogs import Worklog
 from ml_connector_sandbox.wire import Request
 
@@ -87,6 +87,8 @@ class View:
         who = self.site.accounts.get(account_id)
         if who is None:
             return None
+        if who.closed:
+            return self._former(who)
         shown = {"emailAddress": who.email} if who.shows_email or who is self.who else {}
         avatar = f"{self.base}/avatar"
         return {
@@ -98,6 +100,19 @@ class View:
             "active": who.active,
             "timeZone": who.time_zone,
             "accountType": "atlassian",
+        }
+
+    def _former(self, who: Person) -> JSON:
+        """A user who was deleted: a placeholder for a name, perhaps not even an account id of their own."""
+        shown = word(self.site.switches, "jira_closed_account")
+        account_id = who.account_id if shown == "former" else "unknown"
+        name = "Former user" if shown == "former" else "Unknown user"
+        return {
+            "self": f"{self.base}/user?accountId={account_id}",
+            "accountId": account_id,
+            "displayName": name,
+            "active": False,
+            "accountType": "unknown" if shown == "unknown" else "atlassian",
         }
 
     def project(self, project: Project) -> JSON:

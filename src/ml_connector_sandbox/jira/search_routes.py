@@ -74,7 +74,13 @@ def _found(view: View, jql: str, *, bounded: bool, reconcile: Iterable[str] = ()
     query = compile_jql(jql, custom)
     if bounded and not query.bounded:
         raise JqlError(UNBOUNDED)
-    known = {name for project in site.projects(view.who) for name in (project.key, project.name.upper(), project.id)}
+    named = flag(site.switches, "jira_archived_in_jql")
+    known = {
+        name
+        for project in site.projects(view.who)
+        for name in (project.key, project.name.upper(), project.id)
+        if named or not project.archived
+    }
     for name in sorted(query.projects):
         if name.upper() not in known:
             raise JqlError(f"The value '{name}' does not exist for the field 'project'.")
@@ -86,6 +92,7 @@ def _found(view: View, jql: str, *, bounded: bool, reconcile: Iterable[str] = ()
         issue
         for issue in _candidates(view, query)
         if site.sees(view.who, issue)
+        and not site.projects_by_key[issue.project].archived
         and (issue.created <= before or issue.id in exempt)
         and query.matches(issue, now, view.who.account_id)
         and not (forgets and issue.id not in exempt and site.random.random() < FORGOTTEN)

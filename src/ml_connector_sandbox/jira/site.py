@@ -28,6 +28,7 @@ SUMMARY_MAX = 255
 LINKS_MAX = 2000
 """Links that one issue may hold (Atlassian, REST v3, the issue limit report's example)."""
 INVISIBLE = "Issue does not exist or you do not have permission to see it."
+ARCHIVED = "The project is archived, and its issues are read-only."
 OFF_SCREEN = "Field '{id}' cannot be set. It is not on the appropriate screen, or unknown."
 
 
@@ -250,8 +251,12 @@ class JiraSite:
         return found
 
     def sees(self, who: Person, issue: Issue) -> bool:
-        """Whether a person may see an issue."""
-        return not issue.deleted and issue.project not in who.hidden_projects
+        """Whether a person may see an issue: its project, and its own security."""
+        if issue.deleted or issue.project in who.hidden_projects:
+            return False
+        if self.projects_by_key[issue.project].archived and not flag(self.switches, "jira_archived_readable"):
+            return False
+        return not issue.security or issue.security in who.groups
 
     def issues_of(self, project_key: str) -> list[Issue]:
         """The issues of a project, oldest first."""
@@ -357,6 +362,24 @@ class JiraSite:
         issue.deleted = True
         self.set_labels(issue, [])
 
+    def secure_issue(self, key: str, group: str) -> None:
+        """Show an issue to one group alone, or to everybody again. Raises NotThere."""
+        self.issue(key).security = group
+
+    def archive_project(self, key: str, *, archived: bool) -> None:
+        """A project can be read and not written, or written again. Raises NotThere."""
+        self.project(key).archived = archived
+
+    def close_account(self, account_id: str) -> None:
+        """A user is deleted: they can do nothing any more, and what they wrote stays. Raises NotThere."""
+        who = self.person(account_id)
+        who.active, who.closed = False, True
+
+    def writable(self, project_key: str) -> None:
+        """Raises Invalid for a project that is archived: Jira's own words are not known."""
+        if self.projects_by_key[project_key].archived:
+            raise Invalid([ARCHIVED])
+
     def delete_project(self, key: str) -> None:
         """A project and all its issues are gone."""
         project = self.project(key)
@@ -372,6 +395,7 @@ class JiraSite:
     ) -> Worklog:
         """Hours logged now. Raises NotThere, Invalid, TooMany."""
         issue = self.issue(issue_id)
+        self.writable(issue.project)
         if len(self.worklogs.of_issue.get(issue.id, ())) >= number(self.switches, "jira_worklogs_per_issue"):
             raise TooMany("The issue has reached its limit of worklogs.")
         check_seconds(seconds)

@@ -35,6 +35,13 @@ DEFAULTS: dict[str, object] = {
     "jira_refresh_reuse_seconds": 600,
     # Seconds that an access token lives.
     "jira_token_seconds": 3600,
+    # How a user whose account was deleted shows: "former", by their account id under a name that says nothing, or
+    # "unknown", with that word for an account id; the specification tells of both.
+    "jira_closed_account": "former",
+    # Whether a query may name an archived project; what is in it is never found.
+    "jira_archived_in_jql": True,
+    # Whether an issue of an archived project can be read by its id.
+    "jira_archived_readable": True,
     # Hours a day and days a week that durations like "1d" and "1w" stand for.
     "jira_hours_per_day": 8,
     "jira_days_per_week": 5,
