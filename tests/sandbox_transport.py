@@ -38,6 +38,9 @@ def by_host(transports: Mapping[str, Transport]) -> Transport:
     """One transport for several vendors, by the host in the address."""
 
     def send(request: Request) -> Response:
-        return transports[urlsplit(request.url).hostname or ""](request)
+        host = urlsplit(request.url).hostname or ""
+        if host not in transports:
+            raise Lost(f"{request.operation}: there is no host {host}.")
+        return transports[host](request)
 
     return send

@@ -33,9 +33,11 @@ from ml_connector.erp.ion import ClientAuthentication, parse_ionapi
 from ml_connector.erp.port import Erp
 from ml_connector.errors import ConnectorError, InvariantBroken, Misconfigured, Refused, Unauthorized
 from ml_connector.jira import registry as jiras
+from ml_connector.jira.authentication import REFUSED, ApiToken
 from ml_connector.jira.deliveries import Secrets
 from ml_connector.jira.limits import ISSUE_WRITES
 from ml_connector.jira.port import Jira
+from ml_connector.jira.sign_ins import diagnosed, sign_in_of
 from ml_connector.net.addresses import is_loopback_name
 from ml_connector.net.client import Client
 from ml_connector.net.limits import Pace, background
@@ -60,6 +62,8 @@ PATH_BYTES, SIGNING_BYTES = 24, 48
 """Randomness in the path that Jira delivers to, and in the secret that it signs with."""
 KEYS_FOR = timedelta(seconds=30)
 """How long the service goes on with secrets that it has read, before it reads them again."""
+DIAGNOSED_FOR = timedelta(hours=1)
+"""How long a diagnosis of refused credentials stands: each one shows them to a host once more."""
 DATABASE_VARIABLE = "MLC_DATABASE_URL"
 """Names another database than the file in the directory. It holds a password, so that it is in no file of ours."""
 SMTP_VARIABLE, SENDER_VARIABLE, ANCHOR_TOKEN_VARIABLE = "MLC_SMTP_URL", "MLC_MAIL_FROM", "MLC_ANCHOR_TOKEN"
@@ -89,6 +93,7 @@ class Installation:
     clock: Clock
     transport: Transport = http_transport
     paces: dict[str, Pace] = field(default_factory=dict)
+    diagnoses: dict[str, tuple[datetime, dict[str, str], Unauthorized]] = field(default_factory=dict, repr=False)
 
     def choose(self, name: str) -> str:
         """The connection named, or the only one. Raises Refused where that is not clear."""
@@ -108,7 +113,8 @@ class Installation:
         """A lane of a connection, ready to run. Raises Misconfigured without stored credentials."""
         chosen = self.choose(name)
         connection = self.connections[chosen]
-        session = self._session(connection, self._secret(chosen, JIRA))
+        secret = self._secret(chosen, JIRA)
+        session = self._session(connection, secret)
         return Lane(
             name=chosen,
             site=connection.jira.url,
@@ -119,7 +125,24 @@ class Installation:
             policy=lane_policy(connection),
             say=say,
             subscription=self._subscription(connection, session),
+            sign_in=sign_in_of(jiras.kind_of(secret), secret),
+            diagnose=lambda error: self.diagnosed(chosen, secret, error),
         )
+
+    def diagnosed(self, name: str, secret: dict[str, str], error: Unauthorized) -> Unauthorized:
+        """Why Jira refused credentials: an API token that is refused without a reason is tried on the other host."""
+        kind = jiras.kind_of(secret)
+        if error.cause != REFUSED or kind not in (jiras.API_TOKEN, jiras.SCOPED_TOKEN):
+            return error
+        known = self.diagnoses.get(name)
+        now = self.clock.now()
+        if known is None or known[1] != secret or known[0] + DIAGNOSED_FOR <= now:
+            jira = self.connections[name].jira
+            token = ApiToken(secret["email"], secret["api_token"], scoped=kind == jiras.SCOPED_TOKEN)
+            send = Client(self.transport(self.connections[name]), self.clock).send
+            found = diagnosed(error, token, sign_in_of(kind, secret), send, jira.url, jira.gateway_url, now)
+            known = self.diagnoses[name] = (now, secret, found)
+        return known[2]
 
     def _subscription(self, connection: Connection, session: Send) -> Subscription | None:
         """The webhook that a connection wants, with secrets of its own that nobody needs to see."""
@@ -203,7 +226,10 @@ class Installation:
 
     def try_jira(self, name: str, secret: dict[str, str]) -> str:
         """Sign in. Raises what is wrong; returns the account."""
-        return self.jira(self.connections[name], secret).whoami()
+        try:
+            return self.jira(self.connections[name], secret).whoami()
+        except Unauthorized as error:
+            raise self.diagnosed(name, secret, error) from error
 
     def keep_secret(self, name: str, record: str, fields: dict[str, str]) -> None:
         """Store credentials that were tried, encrypted."""

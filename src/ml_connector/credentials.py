@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from secrets import token_urlsafe
 
 from ml_connector.bootstrap import JIRA, Installation, tokens_record
@@ -31,24 +31,28 @@ class Connected:
     account: str
 
 
-def connect_token(installed: Installation, name: str, email: str, token: str, *, scoped: bool) -> Connected:
-    """Try an API token and keep it; one with scopes goes to the gateway. Raises what Jira says of it."""
+def connect_token(
+    installed: Installation, name: str, email: str, token: str, *, scoped: bool, expires: date | None = None
+) -> Connected:
+    """Try an API token and keep it; one with scopes goes to the gateway. `expires` is its last day, as a person tells.
+    Raises what Jira says of it.
+    """
     secret = {"kind": registry.API_TOKEN, "email": email, "api_token": token}
     if scoped:
         secret |= {"kind": registry.SCOPED_TOKEN, "cloud_id": _cloud_id(installed, name)}
-    return _tried(installed, name, secret)
+    return _tried(installed, name, secret, expires)
 
 
-def connect_service(installed: Installation, name: str, app: App) -> Connected:
-    """Try a service account's own credentials, and keep them."""
+def connect_service(installed: Installation, name: str, app: App, expires: date | None = None) -> Connected:
+    """Try a service account's own credentials, and keep them. `expires` is their last day, as a person tells."""
     secret = {"kind": registry.SERVICE, "client_id": app.client_id, "client_secret": app.client_secret}
-    return _tried(installed, name, {**secret, "cloud_id": _cloud_id(installed, name)})
+    return _tried(installed, name, {**secret, "cloud_id": _cloud_id(installed, name)}, expires)
 
 
-def _tried(installed: Installation, name: str, secret: dict[str, str]) -> Connected:
+def _tried(installed: Installation, name: str, secret: dict[str, str], expires: date | None = None) -> Connected:
     account = installed.try_jira(name, secret)
     kept = {**secret, "account": account, "stored_at": installed.clock.now().isoformat()}
-    installed.keep_secret(name, JIRA, kept)
+    installed.keep_secret(name, JIRA, kept | ({"expires": expires.isoformat()} if expires else {}))
     return Connected(name, account)
 
 

@@ -74,7 +74,11 @@ class Rejected(ConnectorError):
 
 
 class Unauthorized(ConnectorError):
-    """Credentials no longer work: the connection stops until a person acts."""
+    """Credentials no longer work: the connection stops until a person acts. `cause` is a word for why, where known."""
+
+    def __init__(self, message: str, *, remedy: str = "", cause: str = "") -> None:
+        super().__init__(message, remedy=remedy)
+        self.cause = cause
 
 
 class Misconfigured(ConnectorError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -38,6 +39,11 @@ FAILED = 1
 TOKEN_VARIABLE = "JIRA_API_TOKEN"  # noqa: S105 - the name of a variable, not a secret
 
 SECRET_VARIABLE = "JIRA_CLIENT_SECRET"  # noqa: S105 - the same
+
+Expires = Annotated[
+    datetime | None,
+    typer.Option(formats=["%Y-%m-%d"], help="Last day of the credentials, to be told a month before; else a year."),
+]
 
 people_app = typer.Typer(help="Principals who may approve plans and see rates.", no_args_is_help=True)
 connect_app = typer.Typer(help="Test credentials and store them, encrypted.", no_args_is_help=True)
@@ -92,6 +98,7 @@ def connect_jira(
         str, typer.Option(help="Environment variable that holds the API token.")
     ] = TOKEN_VARIABLE,
     scoped: Annotated[bool, typer.Option("--scoped", help="The token was made with scopes.")] = False,
+    expires: Expires = None,
     directory: Directory = HERE,
     connection: Name = "",
 ) -> None:
@@ -102,7 +109,7 @@ def connect_jira(
     installed = installation(directory)
     chosen = installed.choose(connection)
     token = os.environ.get(token_variable) or typer.prompt("API token", hide_input=True)
-    _print_connected(credentials.connect_token(installed, chosen, email, token, scoped=scoped))
+    _print_connected(credentials.connect_token(installed, chosen, email, token, scoped=scoped, expires=_day(expires)))
 
 
 @connect_app.command("jira-service")
@@ -112,6 +119,7 @@ def connect_jira_service(
     secret_variable: Annotated[
         str, typer.Option(help="Environment variable that holds the client secret.")
     ] = SECRET_VARIABLE,
+    expires: Expires = None,
     directory: Directory = HERE,
     connection: Name = "",
 ) -> None:
@@ -121,7 +129,7 @@ def connect_jira_service(
     """
     installed = installation(directory)
     chosen = installed.choose(connection)
-    _print_connected(credentials.connect_service(installed, chosen, _app(client_id, secret_variable)))
+    _print_connected(credentials.connect_service(installed, chosen, _app(client_id, secret_variable), _day(expires)))
 
 
 @connect_app.command("jira-oauth")
@@ -148,6 +156,10 @@ def connect_jira_oauth(
     out.print(f"The app's callback URL must be {reached}{credentials.CALLBACK}, and `ml-connector serve` must run.")
     out.print("Open this address within 15 minutes, sign in, choose the site, and agree:")
     out.print(address, markup=False, soft_wrap=True)
+
+
+def _day(at: datetime | None) -> date | None:
+    return None if at is None else at.date()
 
 
 def _app(client_id: str, secret_variable: str) -> App:

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
+from urllib.parse import urlsplit
 
 from ml_connector.core.records import Coding
+from ml_connector.core.signing import ending
 from ml_connector.engine.lane import Lane
 from ml_connector.engine.provision import places
 from ml_connector.engine.refusals import Place, screen_words
 from ml_connector.engine.site import site_fields
-from ml_connector.errors import ConnectorError
+from ml_connector.errors import ConnectorError, Unauthorized
+from ml_connector.settings.values import CALLED_PORTS
 
 FILLED = frozenset({"project", "issuetype", "summary", "description", "labels", "parent", "reporter"})
 """Fields of Jira's own that every issue of ours has; the reporter is we unless a project says otherwise."""
+HTTPS = 443
+CERTIFICATE_LEFT = timedelta(days=14)
+"""How long a certificate has to live still, to be called well."""
 PERMISSIONS = ("BROWSE_PROJECTS", "CREATE_ISSUES", "EDIT_ISSUES", "TRANSITION_ISSUES", "ADD_COMMENTS")
 """What the integration user needs in every mapped Jira project."""
 
@@ -35,6 +42,7 @@ def check(lane: Lane) -> tuple[Check, ...]:
         _clearing,
         _periods,
         _jira,
+        _webhook,
         _projects,
         _fields,
         _statuses,
@@ -90,7 +98,44 @@ def _periods(lane: Lane) -> Iterator[Check]:
 
 
 def _jira(lane: Lane) -> Iterator[Check]:
-    yield Check("Jira sign-in", ok=True, found=f"account {lane.jira.whoami()}")
+    way = lane.sign_in
+    by = f" by {way.words}, which loses {way.loses or 'nothing'}" if way else ""
+    try:
+        account = lane.jira.whoami()
+    except Unauthorized as error:
+        found = lane.diagnose(error)
+        yield Check("Jira sign-in", ok=False, found=found.message, remedy=found.remedy)
+    else:
+        yield Check("Jira sign-in", ok=True, found=f"account {account}{by}")
+    if way is not None:
+        due = ending(way, lane.clock.now())
+        yield Check("Jira credentials' age", due is None, way.age, due.remedy if due else "")
+
+
+def _webhook(lane: Lane) -> Iterator[Check]:
+    """Where Jira is to deliver: by https, to a port that it calls, to a certificate that it trusts."""
+    if lane.subscription is None:
+        return
+    parts = urlsplit(lane.subscription.wanted.url)
+    host, port = parts.hostname or "", parts.port or HTTPS
+    name = f"webhook address {parts.scheme}://{parts.netloc}"
+    if parts.scheme != "https" or port not in CALLED_PORTS:
+        found = f"{parts.scheme} on port {port}: Jira delivers by https, to certain ports alone"
+        yield Check(name, ok=False, found=found, remedy="Put a proxy with a certificate before this service, on 443.")
+        return
+    seen = lane.certificate(host, port)
+    if not seen.reached:
+        found = "it cannot be reached from here, which proves nothing: Jira may reach it"
+        yield Check(name, ok=True, found=found)
+    elif seen.problem or seen.ends is None:
+        remedy = "Give the address a certificate of a public authority, with its chain."
+        yield Check(name, ok=False, found=f"its certificate is not trusted: {seen.problem}", remedy=remedy)
+    else:
+        left = seen.ends - lane.clock.now()
+        remedy = "Renew the certificate: Jira delivers nothing to one that has ended."
+        yield Check(
+            name, left > CERTIFICATE_LEFT, f"its certificate is trusted, and ends on {seen.ends.date()}", remedy
+        )
 
 
 def _projects(lane: Lane) -> Iterator[Check]:

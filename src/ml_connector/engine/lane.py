@@ -16,10 +16,12 @@ from ml_connector.clock import Clock
 from ml_connector.core.journals import Grouping
 from ml_connector.core.labor import CostPolicy
 from ml_connector.core.mapping import IssueMapping
+from ml_connector.core.signing import SignIn
 from ml_connector.core.webhooks import Wanted
 from ml_connector.erp.port import Erp
-from ml_connector.errors import Refused
+from ml_connector.errors import Refused, Unauthorized
 from ml_connector.jira.port import Jira, Webhooks
+from ml_connector.net.certificates import Certificate, look
 from ml_connector.store import leases
 from ml_connector.store.database import Database
 
@@ -64,9 +66,17 @@ def _nobody(_message: str) -> None:
     """Progress that nobody watches."""
 
 
+def _as_it_is(error: Unauthorized) -> Unauthorized:
+    """Nothing more is known."""
+    return error
+
+
 @dataclass(slots=True)
 class Lane:
     """One connection, one run. `say` hears progress in words; `epoch` is the lease that fences our writes.
+
+    `sign_in` is how Jira is signed in to; `diagnose` finds out more about credentials that were refused; `certificate`
+    looks at what a host of ours shows.
 
     `subscription` is None where changes are found by polling alone.
 
@@ -87,6 +97,9 @@ class Lane:
     unseen_projects: set[str] = field(default_factory=set)
     facts: tuple[datetime, CostPolicy] | None = None
     subscription: Subscription | None = None
+    sign_in: SignIn | None = None
+    diagnose: Callable[[Unauthorized], Unauthorized] = _as_it_is
+    certificate: Callable[[str, int], Certificate] = look
 
     def enter(self) -> None:
         """Take the lease. Raises Refused while another worker holds it."""

@@ -60,6 +60,8 @@ def recorded(lane: Lane, work: Callable[[], Result]) -> Result:
 
 
 def _end(lane: Lane, run: int, error: ConnectorError | None) -> None:
+    if isinstance(error, Unauthorized):
+        error = lane.diagnose(error)
     outcome, message = ("done", "") if error is None else (type(error).__name__, str(error))
     now = lane.clock.now()
     with lane.database.begin() as tx:

@@ -10,6 +10,7 @@ from ml_connector.core.accruals import is_waiting
 from ml_connector.core.ledger import OPEN, State
 from ml_connector.core.plan import Operation, Plan, PostJournal, World
 from ml_connector.core.records import Finding, Kind, Severity
+from ml_connector.core.signing import ending
 from ml_connector.engine.lane import Lane
 from ml_connector.engine.planning import plan_keys
 from ml_connector.engine.poll import order_key, poll
@@ -57,11 +58,17 @@ def sync(lane: Lane, prepared_by: str = SCHEDULE) -> Outcome:
     outcome.postings |= resume(lane)
     outcome.postings |= apply_approved(lane)
     _write_and_propose(lane, prepared_by, outcome)
-    standing = (*doubts(lane), *unseen(lane))
+    standing = (*doubts(lane), *unseen(lane), *_ending(lane))
     with lane.database.begin() as tx:
         finding_store.record(tx, lane.name, "run", standing, lane.clock.now())
     outcome.findings += standing
     return outcome
+
+
+def _ending(lane: Lane) -> tuple[Finding, ...]:
+    """Credentials that are about to end."""
+    found = ending(lane.sign_in, lane.clock.now()) if lane.sign_in else None
+    return (found,) if found else ()
 
 
 def take_inbox(lane: Lane) -> Outcome:

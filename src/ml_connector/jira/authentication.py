@@ -20,6 +20,8 @@ from ml_connector.wire import Request, Response, Send
 
 REFUSED_FOR = timedelta(minutes=5)
 """How long a refusal of the credentials stands before they are tried again: repeated failures can lock the account."""
+REFUSED = "refused"
+"""The cause of a refusal that says nothing of why."""
 SCOPE_MISMATCH = b"scope does not match"
 """What the gateway says to a token that is good, and not for this call (seen in several reports; not documented)."""
 
@@ -126,7 +128,8 @@ class StandingSession:
 
     def _unauthorized(self, request: Request) -> Unauthorized:
         credential = self._credential
-        return Unauthorized(f"{request.operation}: Jira refuses {credential.shown} (401).", remedy=credential.remedy)
+        message = f"{request.operation}: Jira refuses {credential.shown} (401)."
+        return Unauthorized(message, remedy=credential.remedy, cause=REFUSED)
 
 
 def signed(request: Request, base: str, header: str) -> Request:
@@ -141,6 +144,7 @@ def lacks_scope(request: Request) -> Unauthorized:
     return Unauthorized(
         f"{request.operation}: the token's scopes do not allow the call (401).",
         remedy="Grant the scopes that docs/operating/jira-sign-in.md lists, and connect again.",
+        cause="scope_mismatch",
     )
 
 

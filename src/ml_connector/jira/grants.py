@@ -186,11 +186,13 @@ def _refused(request: Request, response: Response) -> Unauthorized | Rejected:
         return Unauthorized(
             f"{request.operation}: the grant was taken back, or was not used for too long: {words}.",
             remedy=CONNECT_AGAIN,
+            cause="revoked_grant",
         )
     if response.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
         return Unauthorized(
             f"{request.operation}: the app's client id or secret is refused ({response.status}): {words}.",
             remedy="Copy both from the app's settings, and connect again.",
+            cause="refused_app",
         )
     return Rejected(
         f"{request.operation}: the authorization server refused the call ({response.status}): {words}.",

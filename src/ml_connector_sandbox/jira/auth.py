@@ -52,7 +52,7 @@ def _of_scoped_token(site: JiraSite, value: str, scope: str) -> Person:
     """An API token with scopes: the gateway takes it, the site's own host does not."""
     email, _, token = _decoded(value).partition(":")
     who = site.by_email(email) if email else None
-    if who is None or not who.active or token != who.scoped_token:
+    if who is None or not who.active or not site.tokens_live() or token != who.scoped_token:
         raise Refused(json_response({"code": 401, "message": "Unauthorized"}, 401))
     if scope and scope not in SCOPED:
         raise Refused(json_response(NO_SCOPE, 401))
@@ -73,7 +73,7 @@ def _of_basic(site: JiraSite, request: Request) -> Person:
     kind, _, value = request.headers.get("authorization", "").partition(" ")
     email, _, token = _decoded(value).partition(":") if kind.lower() == "basic" else ("", "", "")
     who = site.by_email(email) if email else None
-    if who is None or not who.active or token != who.api_token:
+    if who is None or not who.active or not site.tokens_live() or token != who.api_token:
         message = "Client must be authenticated to access this resource."
         raise Refused(
             json_response({"errorMessages": [message], "errors": {}}, 401, {"WWW-Authenticate": 'Basic realm="Jira"'})

@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from ml_connector_sandbox.clock import Clock
@@ -97,6 +97,7 @@ class JiraSite:
         self.happened: Callable[[str, Issue, Mapping[str, Any]], None] = unheard
         self.webhooks = WebhookBook()
         self.name = "Acme"
+        self.founded = clock.now()
         self.cloud_id = _uuid(random)
         self.app = OAuthApp(_word(random, 32), _word(random, 64))
         self.bearers: dict[str, Bearer] = {}
@@ -129,6 +130,10 @@ class JiraSite:
     def people(self) -> list[Person]:
         """The people who log hours."""
         return [self.accounts[account_id] for account_id in self.people_ids]
+
+    def tokens_live(self) -> bool:
+        """Whether API tokens that were made with the site still work."""
+        return self.clock.now() < self.founded + timedelta(days=number(self.switches, "jira_api_token_days"))
 
     def by_email(self, email: str) -> Person | None:
         """The account with an e-mail address."""

@@ -35,6 +35,8 @@ DEFAULTS: dict[str, object] = {
     "jira_refresh_reuse_seconds": 600,
     # Seconds that an access token lives.
     "jira_token_seconds": 3600,
+    # Days that an API token lives, from the founding of the site on (Atlassian: a year at most).
+    "jira_api_token_days": 365,
     # How a user whose account was deleted shows: "former", by their account id under a name that says nothing, or
     # "unknown", with that word for an account id; the specification tells of both.
     "jira_closed_account": "former",
