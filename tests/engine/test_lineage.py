@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -66,9 +67,12 @@ def test_hours_on_a_sub_task_are_the_orders(acme: Acme, issues: list[str]) -> No
     assert document["order"]
 
 
-def test_hours_far_below_are_found_too(acme: Acme, issues: list[str]) -> None:
-    """A sub-task of a story below the order's issue."""
-    story = below(acme, issues[0], "Story")
+def test_hours_far_below_are_found_too(make_acme: Callable[..., Acme]) -> None:
+    """A sub-task of a story below the order's issue, which is an epic."""
+    acme = make_acme(change=lambda text: text.replace('issue_type = "Task"', 'issue_type = "Epic"', 1))
+    acme.sync()
+    order = acme.chargeable()
+    story = below(acme, acme.issue_of(f"{order['company']}/{order['number']}"), "Story")
     acme.log(below(acme, story), HOUR, YESTERDAY)
     acme.post()
     assert charged(acme) > 0

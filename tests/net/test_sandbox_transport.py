@@ -43,5 +43,5 @@ def test_vendors_are_told_apart_by_host() -> None:
     """Each address leads to its own vendor; an unknown one leads nowhere."""
     send = by_host({"erp.test": SandboxTransport(echo)})
     assert send(CALL).status == 201
-    with pytest.raises(KeyError):
+    with pytest.raises(Lost):
         send(Request("test.call", "GET", "https://other.test/", Safety.READ))
