@@ -29,6 +29,16 @@ def test_the_projects_named_are_read_whole(acme: Acme) -> None:
     assert fields["Priority"]["options"] == ["Highest", "High", "Medium", "Low", "Lowest"]
     assert fields["Budget Remaining"]["type"] == "number"
     assert "Audit Note" not in fields
+    assert types["Task"]["screens"] == {}
+
+
+def test_screens_are_named_to_administrators(acme: Acme) -> None:
+    """For creating and for editing, by issue type."""
+    acme.world.jira.person(acme.world.jira.integration).admin = True
+    found = discovered(acme, "PROC")
+    project = next(each for each in found["projects"] if each["key"] == "PROC")  # type: ignore[attr-defined]  # JSON
+    screens = {"create": "Default Screen", "edit": "Default Screen"}
+    assert all(each["screens"] == screens for each in project["issue_types"])
 
 
 def test_fields_statuses_and_people_are_listed(acme: Acme) -> None:

@@ -21,7 +21,9 @@ BATCH_ROWS = 50
 
 @pytest.mark.slow
 def test_a_thousand_orders_take_few_calls(make_acme: Callable[..., Acme]) -> None:
-    """Creating takes 20 calls of 50, reading one call a page, writing back one call for 50 orders."""
+    """Creating takes 20 calls of 50, reading one call a page, writing back keys one call for 50 orders, and statuses of
+    closed ones one more.
+    """
     acme = make_acme(scale=SCALE)
     acme.world.calls.clear()
     acme.sync()
@@ -41,7 +43,7 @@ def test_a_thousand_orders_take_few_calls(make_acme: Callable[..., Acme]) -> Non
         lists = sum(n for call, n in calls["cloudsuite"].items() if f"/classes/{name}/lists/" in call)
         assert lists <= 1 + math.ceil(count / PAGE_ROWS), name
     writes = sum(n for call, n in calls["cloudsuite"].items() if "/PurchaseOrder/actions/" in call)
-    assert writes <= math.ceil(ORDERS / BATCH_ROWS)
+    assert writes <= math.ceil(ORDERS / BATCH_ROWS) + 1
 
 
 @pytest.mark.slow

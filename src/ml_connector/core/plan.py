@@ -343,12 +343,18 @@ def _overruns(budgets: Sequence[BudgetLine]) -> Iterator[Finding]:
 def _issue_operations(
     world: World, mapping: IssueMapping, remaining: Mapping[tuple[Kind, str], Money]
 ) -> Iterator[Operation | Finding]:
+    coming = {each.number for key, each in world.projects.items() if (Kind.PROJECT, key) not in world.bound}
     for key, order in sorted(world.orders.items()):
         left = remaining[Kind.PURCHASE_ORDER, key]
         stale = order.closed and _before(order.ordered, mapping.opened_from)
         issue = issue_of_order(order, left, mapping)
-        if mapping.orders.tell_changes:
-            issue = replace(issue, facts=facts_of_order(order, mapping.digits))
+        # A new issue may lie under one that is made with it, before it. Without either, it stays where it is.
+        there = world.epics if (Kind.PURCHASE_ORDER, key) in world.bound else world.epics | coming
+        issue = replace(
+            issue,
+            epic=issue.epic if issue.epic in there else "",
+            facts=facts_of_order(order, mapping.digits) if mapping.orders.tell_changes else {},
+        )
         yield from _operations(world, issue, left, order.fields, mapping, stale=stale)
         yield from _remarks(world, order, mapping)
         yield from _line_operations(world, order, mapping)
@@ -397,18 +403,11 @@ def _operations(
     stale: bool,
 ) -> Iterator[Operation | Finding]:
     bound = world.bound.get((issue.kind, issue.erp_key))
-    if issue.epic not in (world.epics if bound is not None else world.epics | {each.number for each in _made(world)}):
-        issue = replace(issue, epic="")  # it stays where it is until there is something to put it under
     if bound is not None:
         if not bound.gone:
             yield from _bound_operations(issue, remaining, bound, erp_fields, mapping)
     elif not stale:
         yield CreateIssue(issue, issue_content(issue, mapping))
-
-
-def _made(world: World) -> Iterator[Project]:
-    """The projects that may get an issue by this plan: it is made before those of orders."""
-    return (project for key, project in world.projects.items() if (Kind.PROJECT, key) not in world.bound)
 
 
 def _bound_operations(

@@ -11,8 +11,8 @@ from datetime import datetime
 from ml_connector.clock import Clock
 from ml_connector.core.records import Kind
 from ml_connector.erp.port import DimensionValue, Erp, Window
-from ml_connector.errors import Rejected
-from ml_connector.jira.port import CreateField, Jira, JiraProject, SiteUser
+from ml_connector.errors import Rejected, Unauthorized
+from ml_connector.jira.port import CreateField, Jira, JiraProject, Screen, SiteUser
 from ml_connector.store import snapshots
 from ml_connector.store.database import Database
 
@@ -62,11 +62,22 @@ def _project(jira: Jira, project: JiraProject, *, whole: bool) -> Document:
     head: Document = {"key": project.key, "name": project.name, "archived": project.archived}
     if not whole:
         return head
-    types = [
+    types: list[Document] = [
         {"name": name, "fields": [_field(each) for each in jira.create_fields(project.key, name)]}
         for name in jira.issue_types(project.key)
     ]
-    return {**head, "issue_types": types}
+    return {
+        **head,
+        "issue_types": [{**each, "screens": _screens(jira, project.key, str(each["name"]))} for each in types],
+    }
+
+
+def _screens(jira: Jira, project: str, issue_type: str) -> Document:
+    """The names of the screens for creating and editing; none where Jira tells administrators alone."""
+    try:
+        return {when.value: jira.screen(project, issue_type, when) for when in Screen}
+    except (Rejected, Unauthorized):
+        return {}
 
 
 def _field(each: CreateField) -> Document:

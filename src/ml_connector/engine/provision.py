@@ -80,7 +80,10 @@ class Provision:
         """What to do, empty where all is well."""
         steps = [REMEDIES.get(self.state, "")]
         if self.off_screens:
-            steps.append(f"An administrator of Jira adds it to the {'; the '.join(self.off_screens)}.")
+            where = "; the ".join(self.off_screens)
+            steps.append(f"An administrator of Jira adds it to the {where}.")
+            if self.state is State.EXISTS:
+                steps.append("Where it is there already, its context leaves the project out.")
         return " ".join(step for step in steps if step)
 
 
