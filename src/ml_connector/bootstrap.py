@@ -34,7 +34,6 @@ from ml_connector.erp.port import Erp
 from ml_connector.errors import ConnectorError, InvariantBroken, Misconfigured, Refused, Unauthorized
 from ml_connector.jira import registry as jiras
 from ml_connector.jira.deliveries import Secrets
-from ml_connector.jira.limits import ISSUE_WRITES
 from ml_connector.jira.port import Jira
 from ml_connector.net.addresses import is_loopback_name
 from ml_connector.net.client import Client
@@ -108,7 +107,8 @@ class Installation:
         """A lane of a connection, ready to run. Raises Misconfigured without stored credentials."""
         chosen = self.choose(name)
         connection = self.connections[chosen]
-        session = self._session(connection, self._secret(chosen, JIRA))
+        secret = self._secret(chosen, JIRA)
+        session = self._session(connection, secret)
         return Lane(
             name=chosen,
             site=connection.jira.url,
@@ -119,6 +119,7 @@ class Installation:
             policy=lane_policy(connection),
             say=say,
             subscription=self._subscription(connection, session),
+            sign_in=jiras.described(secret),
         )
 
     def _subscription(self, connection: Connection, session: Send) -> Subscription | None:
@@ -175,7 +176,7 @@ class Installation:
         return jiras.open_jira(self._session(connection, secret), connection)
 
     def _session(self, connection: Connection, secret: dict[str, str]) -> Send:
-        pace = self._pace(connection.jira.url, lambda: Pace(item_windows=ISSUE_WRITES))
+        pace = self._pace(connection.jira.url, lambda: Pace(item_windows=jiras.item_windows(connection)))
         client = Client(self.transport(connection), self.clock, pace, random.random)
         record = tokens_record(secret.get("client_id", ""))
         keeper = Renewal(self.database, self.vault, self.clock, connection.name, record)

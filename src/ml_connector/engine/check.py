@@ -86,7 +86,7 @@ def _periods(lane: Lane) -> Iterator[Check]:
 
 
 def _jira(lane: Lane) -> Iterator[Check]:
-    yield Check("Jira sign-in", ok=True, found=f"account {lane.jira.whoami()}")
+    yield Check("Jira sign-in", ok=True, found=f"account {lane.jira.whoami()}, by {lane.sign_in}")
 
 
 def _projects(lane: Lane) -> Iterator[Check]:

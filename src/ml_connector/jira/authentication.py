@@ -20,6 +20,7 @@ from ml_connector.wire import Request, Response, Send
 
 REFUSED_FOR = timedelta(minutes=5)
 """How long a refusal of the credentials stands before they are tried again: repeated failures can lock the account."""
+ANONYMOUS = "anonymous"
 SCOPE_MISMATCH = b"scope does not match"
 """What the gateway says to a token that is good, and not for this call (seen in several reports; not documented)."""
 
@@ -127,6 +128,22 @@ class StandingSession:
     def _unauthorized(self, request: Request) -> Unauthorized:
         credential = self._credential
         return Unauthorized(f"{request.operation}: Jira refuses {credential.shown} (401).", remedy=credential.remedy)
+
+
+def known_by_name(send: Send) -> Send:
+    """The same, on a Data Center that takes whoever comes with a dead token for a visitor, and shows next to nothing
+    (others saw that; a header tells). Raises Unauthorized then.
+    """
+
+    def sent(request: Request) -> Response:
+        response = send(request)
+        if response.headers.get("x-ausername", "").strip().casefold() == ANONYMOUS:
+            raise Unauthorized(
+                f"{request.operation}: Jira takes us for an anonymous visitor.", remedy=PersonalToken("").remedy
+            )
+        return response
+
+    return sent
 
 
 def signed(request: Request, base: str, header: str) -> Request:

@@ -6,7 +6,7 @@ by place, bulk fetch of up to 100), transitions.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from http import HTTPStatus
 
@@ -23,6 +23,8 @@ CREATE_MAX = 50
 FETCH_MAX = 100
 PAGE = 1000
 JSON = {"Content-Type": "application/json"}
+Written = Callable[[str], object]
+"""How plain text is written into a field: as a document by version 3, as markup by Data Center."""
 ENCODER = msgspec.json.Encoder(decimal_format="number")
 """Decimals go out as the numbers they are, digit by digit, and never through a float."""
 
@@ -94,6 +96,11 @@ def parse_fetch(request: Request, response: Response) -> tuple[Issue, ...]:
     return tuple(_issue(each) for each in parse(request, response, _Found).issues)
 
 
+def parse_issue(request: Request, response: Response) -> Issue:
+    """One issue that was asked for by itself."""
+    return _issue(parse(request, response, _Issue))
+
+
 def _issue(each: _Issue) -> Issue:
     fields = {name: _value(raw) for name, raw in each.fields.items()}
     project = _part(fields.get("project"), "key") or each.key.rpartition("-")[0]
@@ -121,20 +128,20 @@ def _part(value: object, name: str) -> str:
     return found if isinstance(found, str) else ""
 
 
-def create_request(drafts: Sequence[IssueDraft]) -> Request:
+def create_request(drafts: Sequence[IssueDraft], written: Written = document) -> Request:
     """Create up to 50 issues. Must never be repeated by itself: Jira has no idempotency key."""
-    body = ENCODER.encode({"issueUpdates": [{"fields": _fields(draft)} for draft in drafts]})
+    body = ENCODER.encode({"issueUpdates": [{"fields": _fields(draft, written)} for draft in drafts]})
     return Request("jira.issues.create", "POST", "/rest/api/3/issue/bulk", Safety.ONCE, (), JSON, body)
 
 
-def _fields(draft: IssueDraft) -> dict[str, object]:
+def _fields(draft: IssueDraft, written: Written) -> dict[str, object]:
     priority = {"priority": {"name": draft.priority}} if draft.priority else {}
     parent = {"parent": {"id": draft.parent}} if draft.parent else {}
     return {
         "project": {"key": draft.project},
         "issuetype": {"name": draft.type},
         "summary": draft.summary,
-        "description": document(draft.text),
+        "description": written(draft.text),
         "labels": [draft.marker],
         **priority,
         **parent,
@@ -183,13 +190,13 @@ def _words(error: _ElementError) -> str:
     return refusal_text(bytes(error.element_errors)) or NO_REASON
 
 
-def edit_request(edit: IssueEdit) -> Request:
+def edit_request(edit: IssueEdit, written: Written = document) -> Request:
     """Set fields of one issue; what is not given is left alone."""
     fields: dict[str, object] = {name: json_value(value) for name, value in edit.fields.items()}
     if edit.summary is not None:
         fields["summary"] = edit.summary
     if edit.text is not None:
-        fields["description"] = document(edit.text)
+        fields["description"] = written(edit.text)
     if edit.priority is not None:
         fields["priority"] = {"name": edit.priority}
     url, body = f"/rest/api/3/issue/{edit.issue_id}", ENCODER.encode({"fields": fields})

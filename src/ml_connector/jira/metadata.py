@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from ml_connector.errors import Malformed
 from ml_connector.jira.answers import Id, parse
 from ml_connector.jira.port import CreateField, FieldInfo
 from ml_connector.wire import Request, Response, Safety
@@ -16,7 +17,9 @@ META_PAGE = 200
 
 
 class _Account(msgspec.Struct, rename="camel"):
-    account_id: str
+    account_id: str = ""
+    key: str = ""
+    name: str = ""
 
 
 class _Project(msgspec.Struct):
@@ -83,8 +86,12 @@ def myself_request() -> Request:
 
 
 def parse_myself(request: Request, response: Response) -> str:
-    """Our account id."""
-    return parse(request, response, _Account).account_id
+    """Our account id, or the user key that Data Center has in its place. Raises Malformed where there is neither."""
+    told = parse(request, response, _Account)
+    found = told.account_id or told.key or told.name
+    if not found:
+        raise Malformed(f"{request.operation}: Jira does not say who we are.")
+    return found
 
 
 def projects_request(start: int) -> Request:

@@ -165,8 +165,8 @@ class JiraWebhook(Section):
 class Jira(Section):
     """Jira's side."""
 
-    deployment: Literal["cloud"] = "cloud"
-    """Kind of Jira."""
+    deployment: Literal["cloud", "datacenter"] = "cloud"
+    """Kind of Jira: Atlassian's cloud, or a Data Center of one's own."""
     url: SiteUrl
     """Address of the site: scheme and host."""
     gateway_url: SiteUrl = "https://api.atlassian.com"
@@ -271,7 +271,7 @@ class Person(Section):
     """A Jira account and the employee behind it."""
 
     account_id: Text
-    """Account id in Jira."""
+    """Account id in Jira; of a Data Center, the user key."""
     name: Text
     """Name, as reports show it."""
     employee: OptionalText = ""

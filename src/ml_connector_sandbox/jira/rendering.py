@@ -87,6 +87,8 @@ class View:
         who = self.site.accounts.get(account_id)
         if who is None:
             return None
+        if self.site.is_datacenter:
+            return self._user(who)
         shown = {"emailAddress": who.email} if who.shows_email or who is self.who else {}
         avatar = f"{self.base}/avatar"
         return {
@@ -98,6 +100,19 @@ class View:
             "active": who.active,
             "timeZone": who.time_zone,
             "accountType": "atlassian",
+        }
+
+    def _user(self, who: Person) -> JSON:
+        """A user of Data Center: a name that may change, and a key that stays."""
+        return {
+            "self": f"{self.base}/user?username={who.login}",
+            "name": who.login,
+            "key": who.account_id,
+            "emailAddress": who.email,
+            "avatarUrls": {"48x48": f"{self.base}/avatar?size=48x48"},
+            "displayName": who.name,
+            "active": who.active,
+            "timeZone": who.time_zone,
         }
 
     def project(self, project: Project) -> JSON:
