@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 
-from engine.acme import JIRA_URL, START, Acme
+from engine.acme import START, Acme
 from engine.ledger_oracle import owed
+from engine.test_subscription import deliver, registered, with_webhook
 from ml_connector import credentials
 from ml_connector.demo.connection import NAME
 from ml_connector.engine.check import check
+from ml_connector.engine.planning import plan_all
+from ml_connector.engine.run import run_inbox
 from ml_connector.errors import Misconfigured, Unauthorized
 from ml_connector.jira.grants import App
-from ml_connector_sandbox.wire import Request
 
 TODAY = START.date()
 YESTERDAY = TODAY - timedelta(days=1)
@@ -34,16 +35,6 @@ def issue_of(acme: Acme) -> str:
     """The issue of an order that hours can be charged to."""
     order = acme.chargeable()
     return acme.issue_of(f"{order['company']}/{order['number']}")
-
-
-def as_administrator(acme: Acme, method: str, path: str, body: object = None) -> object:
-    """A call of an administrator's to Jira."""
-    token = acme.world.jira.person(acme.world.jira.administrator).personal_token
-    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-    data = b"" if body is None else json.dumps(body).encode()
-    answer = acme.world.jira_front(Request.to(method, f"{JIRA_URL}{path}", headers, data))
-    assert answer.status < 300, answer.body
-    return answer.json() if answer.body else None
 
 
 def test_orders_become_issues_and_projects_become_epics(acme: Acme) -> None:
@@ -208,6 +199,49 @@ def test_ways_of_data_center_are_refused_on_the_cloud(make_acme: Build) -> None:
         credentials.connect_personal(cloud.installed, NAME, "token")
     assert "connect jira" in told.value.remedy
     assert cloud.calls()["jira"] == {}
+
+
+def with_deliveries(make_acme: Build) -> Acme:
+    """A Data Center whose integration user may administer it, with the webhook registered."""
+    acme = make_acme(change=with_webhook, jira_deployment="datacenter")
+    acme.control("POST", "/jira/administrators", {"account_id": acme.world.jira.integration, "admin": True})
+    acme.sync()
+    deliver(acme)  # of what we wrote ourselves
+    run_inbox(acme.installed.lane(NAME))
+    return acme
+
+
+def pending(acme: Acme) -> int:
+    """What is costed and not yet posted, in minor units."""
+    return sum(line.budget.pending.minor for line in plan_all(acme.installed.lane(NAME)).budgets)
+
+
+@pytest.mark.parametrize("events", [["worklog_created"], ["jira:worklog_updated"]])
+def test_hours_are_costed_by_a_delivery_without_a_poll(make_acme: Build, events: list[str]) -> None:
+    """Whichever of its two events tells of them, and although deliveries carry no name of their own."""
+    acme = with_deliveries(make_acme)
+    (hook,) = registered(acme)
+    assert hook.expires is None
+    hook.events = events
+    acme.log(issue_of(acme), 3600, YESTERDAY)
+    assert deliver(acme) == [200]
+    assert run_inbox(acme.installed.lane(NAME)).received.taken == 1
+    assert pending(acme) > 0
+    acme.post()
+    assert acme.labor() == owed(acme) != {}
+
+
+def test_deliveries_that_are_lost_or_unsigned_cost_time_and_no_hours(make_acme: Build) -> None:
+    """It makes no second attempt, and an old one signs nothing: such are refused at the door, and polling finds all."""
+    acme = with_deliveries(make_acme)
+    acme.log(issue_of(acme), 3600, YESTERDAY)
+    assert deliver(acme, down=True) == [0]
+    assert deliver(acme) == []
+    acme.control("PUT", "/switches", {"jira_dc_webhook_signed": False})
+    acme.log(issue_of(acme), 1800, YESTERDAY, 1)
+    assert deliver(acme) == [401]
+    acme.post()
+    assert acme.labor() == owed(acme) != {}
 
 
 def test_a_back_fill_keeps_to_the_tokens_of_its_user(acme: Acme) -> None:

@@ -37,8 +37,8 @@ def shown(markup: str) -> str:
     text = LINK.sub(lambda found: found[1] or found[2], text)
     text = LINE_STARTS.sub("", RULER.sub("", text))
     text = text.replace("|", " ")
+    text = text.replace("---", "\u2014").replace("--", "\u2013")
     for phrase in PHRASES:
         text = phrase.sub(r"\1", text)
-    text = text.replace("---", "\u2014").replace("--", "\u2013")
     text = REFERENCE.sub(lambda found: unescape(found[0]), text)
     return "".join(chr(ord(each) - PRIVATE) if PRIVATE <= ord(each) < PRIVATE + 128 else each for each in text)
