@@ -111,7 +111,7 @@ class Installation:
         session = self._session(connection, secret)
         return Lane(
             name=chosen,
-            site=connection.jira.url,
+            site=connection.jira.site,
             database=self.database,
             erp=self.erp(connection, self._secret(chosen, CLOUDSUITE)["ionapi"]),
             jira=jiras.open_jira(session, connection),

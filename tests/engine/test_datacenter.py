@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -170,14 +171,35 @@ def test_a_dead_token_that_makes_us_anonymous_is_noticed(acme: Acme) -> None:
 
 def test_a_service_account_signs_in_and_again_after_the_hour(acme: Acme) -> None:
     """Its token comes from the server itself, and has no refresh token."""
-    app = App(acme.world.jira.app.client_id, acme.world.jira.app.client_secret)
-    assert credentials.connect_service(acme.installed, NAME, app).account == acme.world.jira.integration
+    assert credentials.connect_service(acme.installed, NAME, app_of(acme)).account == acme.world.jira.integration
     acme.sync()
     acme.log(issue_of(acme), 3600, YESTERDAY)
     acme.clock.advance(3600)
     acme.post()
     assert acme.labor() == owed(acme) != {}
     assert acme.calls()["jira"]["POST /rest/oauth2/latest/token"] == 2
+
+
+def test_a_server_may_serve_below_a_path_of_its_own(make_acme: Build) -> None:
+    """Everything goes there: hours, issues, and the tokens of a service account."""
+
+    def below(text: str) -> str:
+        return text.replace("[jira.orders]", 'context_path = "/jira"\n\n[jira.orders]', 1)
+
+    acme = make_acme(change=below, jira_deployment="datacenter")
+    paths: set[str] = set()
+    acme.tap = lambda request: paths.add(urlsplit(request.url).path) if request.operation.startswith("jira") else None
+    credentials.connect_service(acme.installed, NAME, app_of(acme))
+    acme.sync()
+    acme.log(issue_of(acme), 3600, YESTERDAY)
+    acme.post()
+    assert acme.labor() == owed(acme) != {}
+    assert all(path.startswith("/jira/rest/") for path in paths)
+
+
+def app_of(acme: Acme) -> App:
+    """The credentials of the sandbox's service account."""
+    return App(acme.world.jira.app.client_id, acme.world.jira.app.client_secret)
 
 
 def test_ways_of_the_cloud_are_refused_with_those_that_there_are(acme: Acme) -> None:

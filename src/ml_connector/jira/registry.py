@@ -102,12 +102,12 @@ def _with_grant(send: Send, connection: Connection, secret: Secret, clock: Clock
 
 
 def _with_personal_token(send: Send, connection: Connection, secret: Secret, clock: Clock, _keeper: Keeper) -> Send:
-    return known_by_name(StandingSession(connection.jira.url, PersonalToken(secret["token"]), send, clock).send)
+    return known_by_name(StandingSession(connection.jira.site, PersonalToken(secret["token"]), send, clock).send)
 
 
 def _with_service_account(send: Send, connection: Connection, secret: Secret, clock: Clock, keeper: Keeper) -> Send:
-    account = ServiceAccount(connection.jira.url, App(secret["client_id"], secret["client_secret"]))
-    return known_by_name(GrantSession(connection.jira.url, account, keeper, send, clock).send)
+    account = ServiceAccount(connection.jira.site, App(secret["client_id"], secret["client_secret"]))
+    return known_by_name(GrantSession(connection.jira.site, account, keeper, send, clock).send)
 
 
 NO_APP = "no webhooks of an app"

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from ml_connector.settings.values import (
     Amount,
     ConnectionName,
+    ContextPath,
     Currency,
     ErpField,
     Expression,
@@ -169,6 +170,8 @@ class Jira(Section):
     """Kind of Jira: Atlassian's cloud, or a Data Center of one's own."""
     url: SiteUrl
     """Address of the site: scheme and host."""
+    context_path: ContextPath = ""
+    """Path below which a Data Center serves; empty where it serves at its address itself."""
     gateway_url: SiteUrl = "https://api.atlassian.com"
     """Atlassian's gateway: scoped tokens, service accounts and OAuth call the site through it."""
     sign_in_url: SiteUrl = "https://auth.atlassian.com"
@@ -185,6 +188,11 @@ class Jira(Section):
     """Where an issue shows what the ERP says."""
     webhook: JiraWebhook = JiraWebhook()
     """How Jira tells of changes at once."""
+
+    @property
+    def site(self) -> str:
+        """Where everything of the site is."""
+        return self.url + self.context_path
 
 
 class StatusBack(Section):

@@ -54,11 +54,12 @@ def router(site: JiraSite) -> Router:
 def _datacenter(site: JiraSite) -> Router:
     """One host, no gateway, no authorization server of Atlassian's."""
     found = Router()
-    for method, path, scope, handler in datacenter.ROUTES:
-        found.add(method, f"/rest/api/{{version}}{path}", partial(_named, site, scope, handler))
-    for method, path, answer in webhook_routes.ADMIN_ROUTES:
-        found.add(method, path, partial(_named, site, auth.HOOKS, answer, version="2"))
-    found.add("POST", datacenter_auth.TOKEN_PATH, partial(datacenter_auth.token, site))
+    for prefix in datacenter.CONTEXTS:
+        for method, path, scope, handler in datacenter.ROUTES:
+            found.add(method, f"{prefix}/rest/api/{{version}}{path}", partial(_named, site, scope, handler))
+        for method, path, answer in webhook_routes.ADMIN_ROUTES:
+            found.add(method, prefix + path, partial(_named, site, auth.HOOKS, answer, version="2"))
+        found.add("POST", prefix + datacenter_auth.TOKEN_PATH, partial(datacenter_auth.token, site))
     pages.add_pages(found, site)
     return found
 

@@ -24,6 +24,8 @@ from ml_connector_sandbox.jira.schema import EPIC_LINK, EPIC_NAME, ISSUE_TYPES, 
 from ml_connector_sandbox.wire import Request, Response, json_response
 
 VERSIONS = ("2", "latest")
+CONTEXTS = ("", "/jira")
+"""Paths below which it serves: many run below one of their own."""
 META_PAGE, PAGE = 200, 50
 CLOUD_ONLY = frozenset(
     {

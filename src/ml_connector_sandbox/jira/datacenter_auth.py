@@ -50,7 +50,7 @@ def caller(site: JiraSite, request: Request, *, writes: bool, administers: bool)
             return _nobody(site)
         raise Refused(json_response(STRANGER, 401, {"WWW-Authenticate": 'OAuth realm="jira"'}))
     token = site.bearers.get(_credential(request)[1])
-    if token is not None and (administers or not request.path.startswith(REST)):
+    if token is not None and (administers or not any(each in request.path for each in REST)):
         raise Refused(json_response(NO_ADMIN, 403))
     if token is not None and (WRITE if writes else READ) not in token.scopes:
         raise Refused(json_response(NO_SCOPE, 403))
