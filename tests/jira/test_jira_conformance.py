@@ -92,6 +92,19 @@ def test_epics_can_be_created(site: Site) -> None:
     assert site.shown(made.id)["summary"] == "IT-2042 Website"
 
 
+def test_a_refusal_is_mended_by_what_an_administrator_changes(site: Site) -> None:
+    """What was learned of a screen does not outlast the refusal that shows it wrong: the next attempt looks again."""
+    draft = replace(DRAFT, project="DEL", type="Epic")
+    fields = site.world.jira.fields
+    epic_name = next((each for each in fields.values() if each.name == "Epic Name"), None)
+    if epic_name is not None:
+        fields[epic_name.id] = replace(epic_name, on_screen=False)
+        (refused,) = site.jira.create_issues([draft])
+        assert isinstance(refused, NotCreated)
+        site.world.jira.put_on_screen(epic_name.id)
+    assert isinstance(site.jira.create_issues([draft])[0], Created)
+
+
 @pytest.mark.parametrize("kind", ["Sub-task", "Story"])
 def test_what_is_below_an_issue_names_it_as_its_parent(site: Site, kind: str) -> None:
     """A sub-task below a task, a story below an epic: created so, and read so, by issues and by search."""

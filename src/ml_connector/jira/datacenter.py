@@ -128,7 +128,10 @@ class JiraDataCenter(JiraCloud):
     def create_issues(self, drafts: Sequence[IssueDraft]) -> tuple[Created | NotCreated, ...]:
         """Create up to 50 issues in one call."""
         request = issues.create_request([self._fitted(draft) for draft in drafts], markup)
-        return issues.parse_created(request, self._send(request), len(drafts))
+        outcomes = issues.parse_created(request, self._send(request), len(drafts))
+        if any(isinstance(outcome, NotCreated) for outcome in outcomes):
+            self._screens.clear()  # an administrator may have changed them since
+        return outcomes
 
     def _fitted(self, draft: IssueDraft) -> IssueDraft:
         """The draft as Data Center takes it: an epic has a name, and what is below an epic names it by its key."""

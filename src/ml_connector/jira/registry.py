@@ -33,9 +33,12 @@ PERSONAL_TOKEN, DATACENTER_SERVICE = "personal_token", "datacenter_service"
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """A way to sign in: to which deployment, what a secret of it holds, how it is used, and what it goes without."""
+    """A way to sign in: to which deployment, by which command, what a secret of it holds, how it is used, what it is
+    called, and what it goes without.
+    """
 
     deployment: str
+    command: str
     needed: tuple[str, ...]
     open: SignIn
     shown: str
@@ -67,7 +70,7 @@ def fits(connection: Connection, kind: str) -> None:
     """Raises Misconfigured where a way to sign in is not one to this connection's deployment."""
     deployment = connection.jira.deployment
     if WAYS[kind].deployment != deployment:
-        ways = ", ".join(f"`{COMMANDS[name]}`" for name, way in WAYS.items() if way.deployment == deployment)
+        ways = ", ".join(f"`{way.command}`" for way in WAYS.values() if way.deployment == deployment)
         raise Misconfigured(
             f"One cannot sign in to Jira of the deployment {deployment} with {WAYS[kind].shown}.",
             remedy=f"Run one of {ways}, or correct jira.deployment of connection {connection.name}.",
@@ -114,6 +117,7 @@ NO_APP = "no webhooks of an app"
 WAYS: Mapping[str, Way] = {
     API_TOKEN: Way(
         CLOUD,
+        "connect jira",
         ("email", "api_token"),
         _with_token,
         "an API token",
@@ -121,6 +125,7 @@ WAYS: Mapping[str, Way] = {
     ),
     SCOPED_TOKEN: Way(
         CLOUD,
+        "connect jira --scoped",
         ("email", "api_token", "cloud_id"),
         _with_scoped_token,
         "an API token with scopes",
@@ -128,6 +133,7 @@ WAYS: Mapping[str, Way] = {
     ),
     SERVICE: Way(
         CLOUD,
+        "connect jira-service",
         ("client_id", "client_secret", "cloud_id"),
         _with_grant,
         "a service account",
@@ -135,6 +141,7 @@ WAYS: Mapping[str, Way] = {
     ),
     OAUTH: Way(
         CLOUD,
+        "connect jira-oauth",
         ("client_id", "client_secret", "cloud_id"),
         _with_grant,
         "OAuth",
@@ -142,6 +149,7 @@ WAYS: Mapping[str, Way] = {
     ),
     PERSONAL_TOKEN: Way(
         DATACENTER,
+        "connect jira-pat",
         ("token",),
         _with_personal_token,
         "a personal access token",
@@ -149,22 +157,13 @@ WAYS: Mapping[str, Way] = {
     ),
     DATACENTER_SERVICE: Way(
         DATACENTER,
+        "connect jira-service",
         ("client_id", "client_secret"),
         _with_service_account,
         "a service account",
         "no webhooks at all: polling finds everything",
     ),
 }
-COMMANDS: Mapping[str, str] = {
-    API_TOKEN: "connect jira",
-    SCOPED_TOKEN: "connect jira --scoped",
-    SERVICE: "connect jira-service",
-    OAUTH: "connect jira-oauth",
-    PERSONAL_TOKEN: "connect jira-pat",
-    DATACENTER_SERVICE: "connect jira-service",
-}
-"""What stores each of them."""
-
 DEPLOYMENTS: Mapping[str, Factory] = {
     CLOUD: lambda session, connection: JiraCloud(session, comments=connection.jira.comments),
     DATACENTER: lambda session, connection: JiraDataCenter(session, comments=connection.jira.comments),
