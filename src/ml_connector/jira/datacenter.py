@@ -23,6 +23,8 @@ from ml_connector.wire import Send
 
 IDS_MAX = 100
 """Ids in one search."""
+FEW = 5
+"""So many issues are read one by one: what was just written is read as it is, and not as the index still has it."""
 PARENT = "parent"
 ISSUE_KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]*-[0-9]+")
 INVISIBLE = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND})
@@ -51,12 +53,12 @@ class JiraDataCenter(JiraCloud):
         yield from self._below_epics(tuple(self._searched(jql, fields)), fields)
 
     def issues(self, ids: Sequence[str], fields: Sequence[str]) -> tuple[Issue, ...]:
-        """Issues by id. The index, which holds nearly all of them, is asked for a hundred at once; what it does not
-        show is read by itself, so that none is taken for gone because the index is behind.
+        """Issues by id. A few are read one by one, past the index. Of many, the index is asked for a hundred at once,
+        and what it does not show is read by itself, so that none is taken for gone because the index is behind.
         """
         found: dict[str, Issue] = {}
         wanted = list(dict.fromkeys(ids))
-        for start in range(0, len(wanted), IDS_MAX):
+        for start in range(0, len(wanted) if len(wanted) > FEW else 0, IDS_MAX):
             part = wanted[start : start + IDS_MAX]
             found |= {issue.id: issue for issue in self._indexed("id", part, fields)}
         for issue_id in wanted:
@@ -177,9 +179,12 @@ class JiraDataCenter(JiraCloud):
         return tuple(self._kinds(project))
 
     def create_fields(self, project: str, issue_type: str) -> tuple[CreateField, ...]:
-        """The fields on a create screen; none for an issue type that the project does not have."""
+        """The fields on a create screen; none for an issue type that the project does not have. Nobody has to give an
+        epic's name: it is filled in here.
+        """
         kind = self._kinds(project).get(issue_type)
-        return () if kind is None else tuple(each.field for each in self._on_screen(project, kind))
+        shown = () if kind is None else self._on_screen(project, kind)
+        return tuple(replace(each.field, required=False) if each.kind == EPIC_NAME else each.field for each in shown)
 
     def _kinds(self, project: str) -> dict[str, IssueType]:
         def page(start: int) -> tuple[tuple[IssueType, ...], int]:

@@ -53,11 +53,10 @@ def create_types(view: View, request: Request, project: str) -> Response:
 def create_fields(view: View, request: Request, project: str, issue_type: str) -> Response:
     """The fields that can be set when an issue of a type is created in a project."""
     found, kind = metadata_routes.creatable(view, project), view.site.issue_type(issue_type)
-    shown = [
-        {**metadata_routes.create_field(view, each, found, kind), "required": is_required(each, kind)}
-        for each in view.site.fields.values()
-        if each.on_screen and fits(each, kind)
-    ]
+    on_screen = [each for each in view.site.fields.values() if each.on_screen and fits(each, kind)]
+    shown = [metadata_routes.create_field(view, each, found, kind) for each in on_screen]
+    for field, document in zip(on_screen, shown, strict=True):
+        document["required"] = document["required"] or needs(field, kind)
     return json_response(_page(view, request, shown))
 
 
@@ -68,11 +67,9 @@ def fits(field: Field, kind: IssueType) -> bool:
     return {EPIC_NAME: kind.level > 0, EPIC_LINK: kind.level == 0}.get(field.plugin, True)
 
 
-def is_required(field: Field, kind: IssueType) -> bool:
-    """Whether an issue of a type cannot be created without a field."""
-    return (
-        field.id in metadata_routes.REQUIRED or field.plugin == EPIC_NAME or (field.id == "parent" and kind.level < 0)
-    )
+def needs(field: Field, kind: IssueType) -> bool:
+    """Whether an issue of a type cannot be created without a field that others can do without."""
+    return field.plugin == EPIC_NAME or (field.id == "parent" and kind.level < 0)
 
 
 def _page(view: View, request: Request, items: list[dict[str, Any]]) -> dict[str, Any]:
@@ -96,6 +93,12 @@ def users(view: View, request: Request) -> Response:
     return json_response(found[start : start + size])
 
 
+def assignable(view: View, request: Request) -> Response:
+    """Users to whom issues of a project can be given."""
+    view.site.project(request.one("project"), view.who)
+    return users(view, request)
+
+
 def my_permissions(view: View, request: Request) -> Response:
     """All permissions, and which of them the caller holds, in a project or for an issue where one is named."""
     project = user_routes.asked_project(view, request)
@@ -111,7 +114,7 @@ OWN = (
     ("GET", "/issue/createmeta/{project}/issuetypes/{issue_type}", READ, create_fields),
     ("GET", "/user", USER, user),
     ("GET", "/user/search", USER, users),
-    ("GET", "/user/assignable/search", USER, users),
+    ("GET", "/user/assignable/search", USER, assignable),
     ("GET", "/mypermissions", READ, my_permissions),
 )
 SHARED = (
