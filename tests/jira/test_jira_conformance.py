@@ -155,28 +155,35 @@ def test_an_issue_moves_to_a_status_where_the_workflow_leads_there(site: Site) -
     assert not site.jira.transition(issue.id, "Nowhere")
 
 
-def test_issues_are_read_past_the_index(site: Site) -> None:
-    """One that the index has not got yet is not gone; one that is gone, or that we may not see, is missing."""
+@pytest.mark.parametrize("more", [0, 20])
+def test_issues_are_read_past_the_index(site: Site, more: int) -> None:
+    """One that the index has not got yet is not gone; one that is gone, or that we may not see, is missing: read alone
+    and among many.
+    """
+    others = [site.order() for _ in range(more)]
+    site.clock.advance(7200)
     site.world.switches.put({"jira_search_lag_seconds": 3600})
     there, moved, gone, hidden = site.order(), site.order(), site.order(), site.order(project="OPS")
     key = site.world.jira.move_issue(moved.key, "DEL")
     site.world.jira.delete_issue(gone.key)
     site.world.jira.hide_project("OPS", site.world.jira.integration)
-    read = site.jira.issues([there.id, moved.id, gone.id, hidden.id, "999999"], FIELDS)
+    wanted = [there.id, moved.id, gone.id, hidden.id, "999999", *(each.id for each in others)]
+    read = site.jira.issues(wanted, FIELDS)
     assert {(each.id, each.key, each.project) for each in read} == {
         (there.id, there.key, "PROC"),
         (moved.id, key, "DEL"),
+        *((each.id, each.key, "PROC") for each in others),
     }
-    assert list(site.jira.search('project in ("PROC")', FIELDS)) == []
+    assert there.id not in {each.id for each in site.jira.search('project in ("PROC")', FIELDS)}
 
 
 def test_an_issue_that_is_gone_hides_no_other(site: Site) -> None:
     """Also where the server refuses to search for what does not exist."""
     for lenient in (True, False):
         site.world.switches.put({"jira_dc_unvalidated_search": lenient})
-        there, gone = site.order(), site.order()
-        site.world.jira.delete_issue(gone.key)
-        assert [each.id for each in site.jira.issues([gone.id, there.id], FIELDS)] == [there.id]
+        gone, *there = (site.order().id for _ in range(20))
+        site.world.jira.delete_issue(gone)
+        assert [each.id for each in site.jira.issues([gone, *there], FIELDS)] == there
 
 
 def test_a_search_is_read_to_its_end(site: Site) -> None:
