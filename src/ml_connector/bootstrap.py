@@ -35,7 +35,6 @@ from ml_connector.errors import ConnectorError, InvariantBroken, Misconfigured, 
 from ml_connector.jira import registry as jiras
 from ml_connector.jira.authentication import REFUSED, ApiToken
 from ml_connector.jira.deliveries import Secrets
-from ml_connector.jira.limits import ISSUE_WRITES
 from ml_connector.jira.port import Jira
 from ml_connector.jira.sign_ins import diagnosed, sign_in_of
 from ml_connector.net.addresses import is_loopback_name
@@ -117,7 +116,7 @@ class Installation:
         session = self._session(connection, secret)
         return Lane(
             name=chosen,
-            site=connection.jira.url,
+            site=connection.jira.site,
             database=self.database,
             erp=self.erp_of(chosen),
             jira=jiras.open_jira(session, connection),
@@ -207,7 +206,7 @@ class Installation:
         return jiras.open_jira(self._session(connection, secret), connection)
 
     def _session(self, connection: Connection, secret: dict[str, str]) -> Send:
-        pace = self._pace(connection.jira.url, lambda: Pace(item_windows=ISSUE_WRITES))
+        pace = self._pace(connection.jira.url, lambda: Pace(item_windows=jiras.item_windows(connection)))
         client = Client(self.transport(connection), self.clock, pace, random.random)
         record = tokens_record(secret.get("client_id", ""))
         keeper = Renewal(self.database, self.vault, self.clock, connection.name, record)

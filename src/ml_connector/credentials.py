@@ -37,15 +37,23 @@ def connect_token(
     """Try an API token and keep it; one with scopes goes to the gateway. `expires` is its last day, as a person tells.
     Raises what Jira says of it.
     """
+    registry.fits(installed.connections[name], registry.API_TOKEN)
     secret = {"kind": registry.API_TOKEN, "email": email, "api_token": token}
     if scoped:
         secret |= {"kind": registry.SCOPED_TOKEN, "cloud_id": _cloud_id(installed, name)}
     return _tried(installed, name, secret, expires)
 
 
+def connect_personal(installed: Installation, name: str, token: str, expires: date | None = None) -> Connected:
+    """Try a personal access token of Data Center, and keep it. Raises what Jira says of it."""
+    return _tried(installed, name, {"kind": registry.PERSONAL_TOKEN, "token": token}, expires)
+
+
 def connect_service(installed: Installation, name: str, app: App, expires: date | None = None) -> Connected:
     """Try a service account's own credentials, and keep them. `expires` is their last day, as a person tells."""
     secret = {"kind": registry.SERVICE, "client_id": app.client_id, "client_secret": app.client_secret}
+    if installed.connections[name].jira.deployment == registry.DATACENTER:
+        return _tried(installed, name, {**secret, "kind": registry.DATACENTER_SERVICE}, expires)
     return _tried(installed, name, {**secret, "cloud_id": _cloud_id(installed, name)}, expires)
 
 
@@ -61,6 +69,7 @@ def begin(installed: Installation, name: str, app: App, public_url: str) -> str:
 
     `public_url` is where their browser reaches the service: it must be registered with the app, with the callback.
     """
+    registry.fits(installed.connections[name], registry.OAUTH)
     jira = installed.connections[name].jira
     if not public_url:
         raise Misconfigured(

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from ml_connector_sandbox.cloudsuite.app import PRODUCTS
+from ml_connector_sandbox.jira.site import DEPLOYMENTS
 from ml_connector_sandbox.serve import CannotServe, serve
 
 
@@ -17,6 +18,7 @@ def main() -> int:
     parser.add_argument("--jira-port", type=int, default=0)
     parser.add_argument("--cloudsuite-port", type=int, default=0)
     parser.add_argument("--product", default="fsm", choices=tuple(PRODUCTS))
+    parser.add_argument("--jira-deployment", default="cloud", choices=DEPLOYMENTS)
     parser.add_argument("--scale", type=int, default=1, help="times 25 purchase orders")
     parser.add_argument("--tls", action="store_true", help="serve https with a generated authority, DIR/ca.pem")
     parser.add_argument("--empty", action="store_true", help="no purchase orders and no projects")
@@ -28,6 +30,7 @@ def main() -> int:
             asked.jira_port,
             asked.cloudsuite_port,
             product=asked.product,
+            jira_deployment=asked.jira_deployment,
             scale=asked.scale,
             tls=asked.tls,
             empty=asked.empty,

@@ -47,7 +47,8 @@ class Front:
             self.calls.note(self.vendor, request, "dropped")
             raise
         self.calls.note(self.vendor, request, str(response.status))
-        return response
+        told = self.limits.told(self.vendor, request)
+        return response.with_headers({**told, **response.headers}) if told else response
 
     def settle(self) -> None:
         """Do what was put off until now, in the order of its moments. Called before anything looks at the books."""

@@ -2,14 +2,16 @@
 
 CloudSuite: the quota policy of the API gateway, a window that begins with its first request (Infor OS, API gateway
 administration, quota policy). Jira: bursts per endpoint and method, points per UTC hour for apps that use OAuth, and
-writes per issue (Atlassian, rate limiting, 2026). A limit that is None is off. Simpler than the real one: a call costs
-one point whatever it returns, and an issue that is written by its id and by its key counts as two.
+writes per issue (Atlassian, rate limiting, 2026). Jira Data Center: a bucket of tokens for each user, told with every
+answer (Atlassian, improving instance stability with rate limiting). A limit that is None is off. Simpler than the real
+one: a call costs one point whatever it returns, and an issue that is written by its id and by its key counts as two.
 """
 
 from __future__ import annotations
 
 import re
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from math import ceil
@@ -30,6 +32,8 @@ BULK = {"bulk", "createmeta", "bulkfetch", "limit", "picker", "properties"}
 WRITES = frozenset({"POST", "PUT", "DELETE"})
 JIRA_REFUSAL = "The request has been rate-limited. Please try again later."
 
+ALWAYS = frozenset({"datacenter_fill", "datacenter_interval_seconds"})
+"""Settings that cannot be off."""
 SWITCHED = frozenset({"cloudsuite_retry_after", "jira_per_issue_writes", "html"})
 """Settings that are on or off; the others are numbers."""
 
@@ -42,6 +46,7 @@ class BadLimit(Exception):
 class Settings:
     """The limits in force: calls a minute, calls a second per endpoint and method, points an hour, writes per issue.
 
+    A user of Data Center has `datacenter_bucket` calls, and gets `datacenter_fill` back every interval.
     No vendor page promises a `Retry-After` from CloudSuite, so it can be left out. `html` answers with web pages.
     """
 
@@ -51,6 +56,9 @@ class Settings:
     jira_points_per_hour: int | None = None
     jira_per_issue_writes: bool = True
     html: bool = False
+    datacenter_bucket: int | None = None
+    datacenter_fill: int = 5
+    datacenter_interval_seconds: int = 1
 
 
 @dataclass(slots=True)
@@ -71,6 +79,8 @@ class Limits:
     windows: dict[str, tuple[datetime, int]] = field(default_factory=dict)
     buckets: dict[str, tuple[datetime, float]] = field(default_factory=dict)
     writes: dict[str, deque[datetime]] = field(default_factory=dict)
+    user_of: Callable[[Request], str] | None = None
+    """Under which name a request comes to a Data Center; None where Jira is the cloud's."""
 
     def put(self, document: dict[str, object]) -> None:
         """Change some limits, and begin to count anew. Raises BadLimit, and then changes none."""
@@ -90,10 +100,47 @@ class Limits:
         """The 429 for a call that comes too soon, None for one that may pass."""
         if "/rest/" not in request.path and "/FSM/" not in request.path:
             return None
+        if vendor == "jira" and self.user_of is not None:
+            return self._of_user(self.user_of(request))
         refused = self._cloudsuite() if vendor == "cloudsuite" else self._jira(template, request)
         if refused is None:
             return None
         return self._answer(vendor, refused)
+
+    def _of_user(self, name: str) -> Response | None:
+        """One call of a user of Data Center, whose refusals are web pages."""
+        most = self.settings.datacenter_bucket
+        if most is None:
+            return None
+        tokens = self._tokens_of(name, most)
+        if tokens < 1:
+            wait = ceil((1 - tokens) * self.settings.datacenter_interval_seconds / self.settings.datacenter_fill)
+            headers = {**self._told(most, 0), "Retry-After": str(max(1, wait))}
+            return html_response("<html><body><h1>HTTP Status 429 – Too Many Requests</h1></body></html>", 429, headers)
+        self.buckets[f"user {name}"] = (self.clock.now(), tokens - 1)
+        return None
+
+    def _tokens_of(self, name: str, most: int) -> float:
+        now = self.clock.now()
+        at, tokens = self.buckets.get(f"user {name}", (now, float(most)))
+        filled = self.settings.datacenter_fill / self.settings.datacenter_interval_seconds
+        return min(float(most), tokens + (now - at).total_seconds() * filled)
+
+    def told(self, vendor: str, request: Request) -> dict[str, str]:
+        """What an answer of Data Center tells of its user's bucket."""
+        most = self.settings.datacenter_bucket
+        if vendor != "jira" or self.user_of is None or most is None or "/rest/" not in request.path:
+            return {}
+        left = int(self._tokens_of(self.user_of(request), most))
+        return {**self._told(most, left), "Retry-After": "0" if left else "1"}
+
+    def _told(self, most: int, left: int) -> dict[str, str]:
+        return {
+            "X-RateLimit-Limit": str(most),
+            "X-RateLimit-Remaining": str(left),
+            "X-RateLimit-Interval-Seconds": str(self.settings.datacenter_interval_seconds),
+            "X-RateLimit-FillRate": str(self.settings.datacenter_fill),
+        }
 
     def _cloudsuite(self) -> Refusal | None:
         most = self.settings.cloudsuite_per_minute
@@ -178,5 +225,5 @@ def _check(name: str, value: object, current: dict[str, object]) -> None:
     if name in SWITCHED:
         if not isinstance(value, bool):
             raise BadLimit(f"{name} is true or false")
-    elif value is not None and (type(value) is not int or value < 1):
+    elif (value is not None or name in ALWAYS) and (type(value) is not int or value < 1):
         raise BadLimit(f"{name} is a whole number above zero, or null for none")

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from traceback import print_exception
-from typing import Any
+from typing import Any, NamedTuple
 
 from cheroot.ssl.builtin import BuiltinSSLAdapter
 from cheroot.wsgi import Server
@@ -26,6 +26,7 @@ from ml_connector_sandbox.certificates import certificates_in
 from ml_connector_sandbox.clock import OffsetClock
 from ml_connector_sandbox.cloudsuite.app import PRODUCTS
 from ml_connector_sandbox.front import Dropped
+from ml_connector_sandbox.jira.site import CLOUD, DEPLOYMENTS
 from ml_connector_sandbox.postman import deliver_until
 from ml_connector_sandbox.wire import wsgi
 from ml_connector_sandbox.world import World
@@ -40,6 +41,15 @@ PRIVATE = 0o600
 THREADS = 16
 ROLES = ("jira", "cloudsuite", "control")
 Application = Callable[..., Iterable[bytes]]
+
+
+class MadeFrom(NamedTuple):
+    """What a world is made from, as it was asked for."""
+
+    scale: int
+    empty: bool
+    product: str
+    jira_deployment: str
 
 
 REMEDY = "Take another directory, or remove this file to begin anew."
@@ -57,6 +67,7 @@ def serve(
     cloudsuite_port: int = 0,
     *,
     product: str = "fsm",
+    jira_deployment: str = CLOUD,
     scale: int = 1,
     tls: bool = False,
     empty: bool = False,
@@ -69,11 +80,14 @@ def serve(
     """
     if product not in PRODUCTS:
         raise CannotServe(f"CloudSuite {product} is not simulated; there is {', '.join(PRODUCTS)}.")
+    if jira_deployment not in DEPLOYMENTS:
+        raise CannotServe(f"Jira {jira_deployment} is not simulated; there are {', '.join(DEPLOYMENTS)}.")
     directory.mkdir(parents=True, exist_ok=True)
     if fresh:
         (directory / STATE).unlink(missing_ok=True)
     continued = (directory / STATE).exists()
-    world = _load(directory / STATE, scale, empty, product) if continued else _build(scale, empty, product)
+    made_from = MadeFrom(scale, empty, product, jira_deployment)
+    world = _load(directory / STATE, made_from) if continued else _build(made_from)
     ports = _former_ports(directory) if continued else {}
     ports |= {role: port for role, port in (("jira", jira_port), ("cloudsuite", cloudsuite_port)) if port}
     stop = threading.Event()
@@ -91,19 +105,21 @@ def serve(
     _save(directory / STATE, world)
 
 
-def _build(scale: int, empty: bool, product: str) -> World:  # noqa: FBT001 - what a world is made from, as it was asked for
-    return worlds.build(clock=OffsetClock(), scale=scale, empty=empty, product=product)
+def _build(made_from: MadeFrom) -> World:
+    return worlds.build(clock=OffsetClock(), **made_from._asdict())
 
 
-def _load(path: Path, scale: int, empty: bool, product: str) -> World:  # noqa: FBT001 - the same
+def _load(path: Path, made_from: MadeFrom) -> World:
     """The world that a former run kept. Raises CannotServe for one of another making."""
     try:
         # Our own file in a directory of the user's: as trustworthy as the program itself.
         world: World = pickle.loads(path.read_bytes())  # noqa: S301
     except (pickle.UnpicklingError, EOFError, ImportError, AttributeError, LookupError, TypeError, ValueError) as error:
         raise CannotServe(f"{path} cannot be read: {error}. {REMEDY}") from None
-    if (world.scale, world.empty, world.cloudsuite.product) != (scale, empty, product):
-        raise CannotServe(f"{path} holds a world of another scale or product line, or one that is not empty. {REMEDY}")
+    kept = MadeFrom(world.scale, world.empty, world.cloudsuite.product, world.jira.deployment)
+    if kept != made_from:
+        what = "another scale, product line or kind of Jira, or one that is not empty"
+        raise CannotServe(f"{path} holds a world of {what}. {REMEDY}")
     return world
 
 

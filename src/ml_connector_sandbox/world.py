@@ -19,9 +19,10 @@ from ml_connector_sandbox.faults import Faults
 from ml_connector_sandbox.front import Front
 from ml_connector_sandbox.jira import app as jira_app
 from ml_connector_sandbox.jira import auth as jira_auth
+from ml_connector_sandbox.jira import datacenter_auth
 from ml_connector_sandbox.jira import seed as jira_seed
 from ml_connector_sandbox.jira import webhooks as jira_webhooks
-from ml_connector_sandbox.jira.site import JiraSite
+from ml_connector_sandbox.jira.site import CLOUD, JiraSite
 from ml_connector_sandbox.limits import Limits
 from ml_connector_sandbox.switches import Switches
 from ml_connector_sandbox.wire import Request, Response
@@ -100,14 +101,22 @@ class World:
             self.fronts[name].late = requests
 
 
-def build(*, clock: Clock, seed: int = 1, scale: int = 1, empty: bool = False, product: str = "fsm") -> World:
-    """A new world with one product line of CloudSuite. The same arguments give the same one; `scale` multiplies the
-    orders, `empty` leaves them out.
+def build(
+    *,
+    clock: Clock,
+    seed: int = 1,
+    scale: int = 1,
+    empty: bool = False,
+    product: str = "fsm",
+    jira_deployment: str = CLOUD,
+) -> World:
+    """A new world with one product line of CloudSuite and one kind of Jira. The same arguments give the same one;
+    `scale` multiplies the orders, `empty` leaves them out.
     """
     random = chance.Random(seed)  # noqa: S311 - a simulation has to be repeatable
     switches = Switches()
     faults = Faults(chance.Random(seed))  # noqa: S311 - the same
-    jira = JiraSite(clock, random, switches)
+    jira = JiraSite(clock, random, switches, jira_deployment)
     jira_seed.seed(jira, empty=empty)
     cloudsuite = Tenant(clock, random, switches, product)
     cloudsuite_seed.seed(cloudsuite, scale=scale, empty=empty)
@@ -115,6 +124,7 @@ def build(*, clock: Clock, seed: int = 1, scale: int = 1, empty: bool = False, p
     jira.happened = partial(jira_webhooks.happened, jira)
     cloudsuite.strikes = faults.strikes_of("cloudsuite")
     limits, lock = Limits(clock), threading.RLock()
+    limits.user_of = partial(datacenter_auth.name_of, jira) if jira.is_datacenter else None
     world = World(clock, random, switches, Calls(), faults, limits, jira, cloudsuite, scale, empty, {}, lock)
     world.fronts = _fronts(world)
     return world

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from ml_connector.bootstrap import CLOUDSUITE, JIRA, Installation, create_installation, open_installation
 from ml_connector.demo.connection import NAME, connection_file
-from ml_connector.demo.vendors import Vendors
+from ml_connector.demo.vendors import Vendors, login_of, secret_for
 from ml_connector.engine import proposal
 from ml_connector.engine.run import recorded, run_lane
 from ml_connector.engine.sync import Outcome
@@ -93,7 +93,7 @@ class Acme:
 
     def as_person(self, person: dict[str, str], method: str, path: str, body: object = None) -> Response:
         """A call of a person's own browser to Jira."""
-        token = base64.b64encode(f"{person['email']}:{person['api_token']}".encode()).decode()
+        token = base64.b64encode(login_of(person).encode()).decode()
         headers = {"Authorization": f"Basic {token}", "Content-Type": "application/json", "Accept": "application/json"}
         data = b"" if body is None else json.dumps(body).encode()
         return self.world.jira_front(Request.to(method, f"{JIRA_URL}/rest/api/2{path}", headers, data))
@@ -203,11 +203,14 @@ def build(
     empty: bool = False,
     product: str = "fsm",
     change: Callable[[str], str] = lambda text: text,
+    jira_deployment: str = "cloud",
 ) -> Acme:
     """Vendors with their seed, and an installation with credentials. `change` edits the connection file."""
     random.seed(1)  # the product's jitter; nothing that is checked depends on it
     clock = StillClock(START)
-    world = worlds.build(clock=clock, seed=1, scale=scale, empty=empty, product=product)
+    world = worlds.build(
+        clock=clock, seed=1, scale=scale, empty=empty, product=product, jira_deployment=jira_deployment
+    )
     facts = {
         "jira": {**world.jira.credentials(), "url": JIRA_URL},
         "cloudsuite": {**world.cloudsuite.facts(), "url": CLOUDSUITE_URL},
@@ -219,7 +222,7 @@ def build(
     acme = Acme(directory, clock, world, None)  # type: ignore[arg-type] # set in the next line
     acme.restart()
     ionapi = json.dumps(world.cloudsuite.ionapi(CLOUDSUITE_URL))
-    jira = {name: str(facts["jira"][name]) for name in ("email", "api_token")}
+    jira = secret_for(facts["jira"])
     acme.installed.keep_secret(NAME, CLOUDSUITE, {"ionapi": ionapi})
     acme.installed.keep_secret(NAME, JIRA, jira)
     with acme.installed.database.begin() as tx:

@@ -21,6 +21,7 @@ def sandbox(
     jira_port: Annotated[int, typer.Option(help="Port of the simulated Jira; 0 picks one.")] = 0,
     cloudsuite_port: Annotated[int, typer.Option(help="Port of the simulated CloudSuite; 0 picks one.")] = 0,
     product: Annotated[str, typer.Option(help="Product line of CloudSuite.")] = "fsm",
+    jira_deployment: Annotated[str, typer.Option(help="Kind of Jira: cloud or datacenter.")] = "cloud",
     scale: Annotated[int, typer.Option(help="Times 25 purchase orders.", min=1)] = 1,
     tls: Annotated[bool, typer.Option("--tls", help="Serve https, with a generated authority in DIR/ca.pem.")] = False,
     empty: Annotated[bool, typer.Option("--empty", help="No orders and no projects.")] = False,
@@ -31,7 +32,16 @@ def sandbox(
     """
     from ml_connector_sandbox.serve import serve  # noqa: PLC0415 - the product starts without it
 
-    serve(directory, jira_port, cloudsuite_port, product=product, scale=scale, tls=tls, empty=empty)
+    serve(
+        directory,
+        jira_port,
+        cloudsuite_port,
+        product=product,
+        jira_deployment=jira_deployment,
+        scale=scale,
+        tls=tls,
+        empty=empty,
+    )
 
 
 @telling
@@ -41,6 +51,7 @@ def demo(
     ] = False,
     json_: AsJson = False,
     product: Annotated[str, typer.Option(help="Product line of CloudSuite.")] = "fsm",
+    jira_deployment: Annotated[str, typer.Option(help="Kind of Jira: cloud or datacenter.")] = "cloud",
     directory: Annotated[Path | None, typer.Option("--dir", help="Keep the installation here.")] = None,
 ) -> None:
     """Tell the whole story on two simulated vendors: orders, issues, hours, cost, approval, posting, corrections.
@@ -52,7 +63,7 @@ def demo(
     """
     screen = Screen(err, quiet=json_)
     with TemporaryDirectory(prefix="ml-connector-demo-") as scratch:
-        story = Story(directory or Path(scratch), product, screen)
+        story = Story(directory or Path(scratch), product, screen, jira_deployment=jira_deployment)
         summary = play(story, stay=not once)
     if json_:
         print_json(summary)

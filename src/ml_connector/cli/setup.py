@@ -38,6 +38,7 @@ HERE = Path()
 FAILED = 1
 TOKEN_VARIABLE = "JIRA_API_TOKEN"  # noqa: S105 - the name of a variable, not a secret
 
+PERSONAL_VARIABLE = "JIRA_PERSONAL_TOKEN"
 SECRET_VARIABLE = "JIRA_CLIENT_SECRET"  # noqa: S105 - the same
 
 Expires = Annotated[
@@ -110,6 +111,23 @@ def connect_jira(
     chosen = installed.choose(connection)
     token = os.environ.get(token_variable) or typer.prompt("API token", hide_input=True)
     _print_connected(credentials.connect_token(installed, chosen, email, token, scoped=scoped, expires=_day(expires)))
+
+
+@connect_app.command("jira-pat")
+@telling
+def connect_jira_pat(
+    token_variable: Annotated[str, typer.Option(help="Environment variable that holds the token.")] = PERSONAL_VARIABLE,
+    directory: Directory = HERE,
+    connection: Name = "",
+) -> None:
+    """Sign in to Jira Data Center with a personal access token, and store it encrypted. It is asked for otherwise.
+
+    Example: JIRA_PERSONAL_TOKEN=… ml-connector connect jira-pat
+    """
+    installed = installation(directory)
+    chosen = installed.choose(connection)
+    token = os.environ.get(token_variable) or typer.prompt("Personal access token", hide_input=True)
+    _print_connected(credentials.connect_personal(installed, chosen, token))
 
 
 @connect_app.command("jira-service")

@@ -43,6 +43,7 @@ def connection_file(vendors: Vendors, post_from: date) -> str:
         tables=product.tables(erp),
         status_back=_STATUS_BACK.format(field=quoted(product.status_field)) if product.status_field else "",
         entities=", ".join(quoted(entity) for entity in erp["companies"]),
+        deployment=quoted(jira["deployment"]),
         url=quoted(vendors.jira_url),
         fields=fields,
         clearing=clearing,
@@ -84,6 +85,7 @@ settle_seconds = 5
 {tables}
 
 [jira]
+deployment = {deployment}
 url = {url}
 settle_seconds = 5
 

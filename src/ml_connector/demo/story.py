@@ -24,7 +24,7 @@ from ml_connector.demo import timesheets
 from ml_connector.demo.connection import NAME, connection_file
 from ml_connector.demo.screen import Screen
 from ml_connector.demo.summary import books_table, summarize
-from ml_connector.demo.vendors import Vendors, vendors
+from ml_connector.demo.vendors import Vendors, author_of, secret_for, vendors
 from ml_connector.engine import proposal
 from ml_connector.engine.lane import Lane
 from ml_connector.engine.planning import plan_all
@@ -55,6 +55,7 @@ class Story:
     product: str
     screen: Screen
     clock: SystemClock = field(default_factory=SystemClock)
+    jira_deployment: str = "cloud"
 
     @property
     def post_from(self) -> date:
@@ -93,7 +94,7 @@ def set_up(story: Story, running: Vendors) -> Installation:
         home.connection_file(NAME).write_text(connection_file(running, story.post_from), encoding="utf-8")
         installed = open_installation(story.directory, story.clock)
         ionapi = Path(running.facts["cloudsuite"]["ionapi"]).read_text(encoding="utf-8")
-        jira = {"email": running.facts["jira"]["email"], "api_token": running.facts["jira"]["api_token"]}
+        jira = secret_for(running.facts["jira"])
         installed.try_cloudsuite(NAME, ionapi)
         installed.try_jira(NAME, jira)
         installed.keep_secret(NAME, CLOUDSUITE, {"ionapi": ionapi})
@@ -124,9 +125,9 @@ def correct(story: Story, running: Vendors, logged: list[dict[str, Any]]) -> Non
     edited, deleted = [entry for entry in logged if keys[entry["issueId"]] in posted][:2]
     people = {person["account_id"]: person for person in running.facts["jira"]["people"]}
     with story.screen.step("One person corrects an entry by an hour, another deletes one"):
-        author = people[edited["author"]["accountId"]]
+        author = people[author_of(edited)]
         timesheets.edit(running, edited, edited["timeSpentSeconds"] + EXTRA_SECONDS, author)
-        timesheets.delete(running, deleted, people[deleted["author"]["accountId"]])
+        timesheets.delete(running, deleted, people[author_of(deleted)])
 
 
 def _sync(story: Story, running: Vendors, lane: Lane) -> Outcome:
@@ -206,7 +207,7 @@ def tell_next(story: Story) -> None:
 
 def play(story: Story, *, stay: bool) -> Document:
     """Start the vendors and tell the story; then, where asked, keep all of it running until Ctrl-C."""
-    with vendors(story.directory / "sandbox", story.product) as running:
+    with vendors(story.directory / "sandbox", story.product, jira_deployment=story.jira_deployment) as running:
         installed, summary = tell(story, running)
         tell_next(story)
         if stay:

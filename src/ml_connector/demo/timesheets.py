@@ -60,7 +60,7 @@ def log(vendors: Vendors, entries: list[Entry], tick: Callable[[], None]) -> lis
     # One thread a person keeps each person's entries in order; the vendors serve several at once as the real ones do.
     by_person: dict[str, list[Entry]] = {}
     for entry in entries:
-        by_person.setdefault(entry.person["email"], []).append(entry)
+        by_person.setdefault(entry.person["account_id"], []).append(entry)
     with ThreadPoolExecutor(len(by_person)) as pool:
         answers = pool.map(lambda mine: [one(entry) for entry in mine], by_person.values())
         return [answer for mine in answers for answer in mine]

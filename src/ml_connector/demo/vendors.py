@@ -44,7 +44,7 @@ class Vendors:
         """One call as a person with a browser would make it; JSON out, JSON back. Raises Transient for a refusal."""
         headers = {"Content-Type": "application/json", "Accept": "application/json"}
         if user:
-            headers |= urllib3.make_headers(basic_auth=f"{user['email']}:{user['api_token']}")
+            headers |= urllib3.make_headers(basic_auth=login_of(user))
         data = None if body is None else json.dumps(body).encode()
         answer = self.http.request(method, url, body=data, headers=headers)
         while answer.status == TOO_MANY:  # a person tries again a little later
@@ -65,12 +65,33 @@ class Vendors:
         return str(self.facts["cloudsuite"]["url"])
 
 
+def login_of(person: dict[str, str]) -> str:
+    """What a person of the simulated Jira signs in with: by e-mail and token, or by user name and password."""
+    if "password" in person:
+        return f"{person['username']}:{person['password']}"
+    return f"{person['email']}:{person['api_token']}"
+
+
+def secret_for(jira: dict[str, Any]) -> dict[str, str]:
+    """What the installation signs in to the simulated Jira with."""
+    if jira["deployment"] == "datacenter":
+        return {"kind": "personal_token", "token": jira["personal_access_token"]}
+    return {name: str(jira[name]) for name in ("email", "api_token")}
+
+
+def author_of(worklog: dict[str, Any]) -> str:
+    """Who logged an entry, as the people of the sandbox are listed: by account id, by user key on Data Center."""
+    author = worklog["author"]
+    return str(author["accountId"] if "accountId" in author else author["key"])
+
+
 @contextmanager
-def vendors(directory: Path, product: str = "fsm", scale: int = 1) -> Iterator[Vendors]:
+def vendors(directory: Path, product: str = "fsm", scale: int = 1, jira_deployment: str = "cloud") -> Iterator[Vendors]:
     """Start the sandbox, wait until both vendors answer, and stop it at the end."""
     directory.mkdir(parents=True, exist_ok=True)
     facts = directory / "sandbox.json"
     command = [sys.executable, "-m", "ml_connector_sandbox", "--dir", str(directory), "--product", product]
+    command += ["--jira-deployment", jira_deployment]
     began = time.time()
     process = subprocess.Popen([*command, "--scale", str(scale)], stdout=subprocess.DEVNULL)  # noqa: S603 - our own program
     try:

@@ -81,7 +81,8 @@ class Lane:
     `subscription` is None where changes are found by polling alone.
 
     `unseen_projects` are mapped Jira projects that a search of this run could not see; `facts` are the ERP's accounts,
-    cost centers and periods as this run last read them, and when.
+    cost centers and periods as this run last read them, and when. `sign_in` says how we sign in to Jira, and what that
+    goes without.
     """
 
     name: str

@@ -22,6 +22,7 @@ REFUSED_FOR = timedelta(minutes=5)
 """How long a refusal of the credentials stands before they are tried again: repeated failures can lock the account."""
 REFUSED = "refused"
 """The cause of a refusal that says nothing of why."""
+ANONYMOUS = "anonymous"
 SCOPE_MISMATCH = b"scope does not match"
 """What the gateway says to a token that is good, and not for this call (seen in several reports; not documented)."""
 
@@ -130,6 +131,22 @@ class StandingSession:
         credential = self._credential
         message = f"{request.operation}: Jira refuses {credential.shown} (401)."
         return Unauthorized(message, remedy=credential.remedy, cause=REFUSED)
+
+
+def known_by_name(send: Send) -> Send:
+    """The same, on a Data Center that takes whoever comes with a dead token for a visitor, and shows next to nothing
+    (others saw that; a header tells). Raises Unauthorized then.
+    """
+
+    def sent(request: Request) -> Response:
+        response = send(request)
+        if response.headers.get("x-ausername", "").strip().casefold() == ANONYMOUS:
+            raise Unauthorized(
+                f"{request.operation}: Jira takes us for an anonymous visitor.", remedy=PersonalToken("").remedy
+            )
+        return response
+
+    return sent
 
 
 def signed(request: Request, base: str, header: str) -> Request:

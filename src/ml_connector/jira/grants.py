@@ -265,12 +265,20 @@ class Grant:
         return refresh_request(self.sign_in, self.app, held.refresh)
 
 
+class Source(Protocol):
+    """Where tokens come from."""
+
+    def request(self, held: Tokens | None) -> Request:
+        """The request for other tokens than these. Raises Unauthorized where there is nothing to ask with."""
+        ...
+
+
 class GrantSession:
     """Completes a request with the gateway's address and an access token. Safe to share between threads, and by its
     keeper between processes: one of all renews, the others take what it kept.
     """
 
-    def __init__(self, base: str, grant: Grant, keeper: Keeper, send: Send, clock: Clock) -> None:
+    def __init__(self, base: str, grant: Source, keeper: Keeper, send: Send, clock: Clock) -> None:
         self._base = base
         self._grant = grant
         self._keeper = keeper
@@ -295,7 +303,7 @@ class GrantSession:
         if SCOPE_MISMATCH in response.body:
             raise lacks_scope(request)
         raise Unauthorized(
-            f"{request.operation}: the gateway refuses a token just issued (401).",
+            f"{request.operation}: Jira refuses a token just issued (401).",
             remedy="See that the app's user still has access to the site, then connect again.",
         )
 

@@ -6,7 +6,7 @@ by place, bulk fetch of up to 100), transitions.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from http import HTTPStatus
 
@@ -24,6 +24,8 @@ FETCH_MAX = 100
 PAGE = 1000
 REMARKS_PAGE = 1000
 JSON = {"Content-Type": "application/json"}
+Written = Callable[[str], object]
+"""How plain text is written into a field: as a document by version 3, as markup by Data Center."""
 ENCODER = msgspec.json.Encoder(decimal_format="number")
 """Decimals go out as the numbers they are, digit by digit, and never through a float."""
 
@@ -104,6 +106,11 @@ def parse_fetch(request: Request, response: Response) -> tuple[Issue, ...]:
     return tuple(_issue(each) for each in parse(request, response, _Found).issues)
 
 
+def parse_issue(request: Request, response: Response) -> Issue:
+    """One issue that was asked for by itself."""
+    return _issue(parse(request, response, _Issue))
+
+
 def _issue(each: _Issue) -> Issue:
     fields = {name: _value(raw) for name, raw in each.fields.items()}
     if "description" in fields:
@@ -133,20 +140,20 @@ def _part(value: object, name: str) -> str:
     return found if isinstance(found, str) else ""
 
 
-def create_request(drafts: Sequence[IssueDraft]) -> Request:
+def create_request(drafts: Sequence[IssueDraft], written: Written = document) -> Request:
     """Create up to 50 issues. Must never be repeated by itself: Jira has no idempotency key."""
-    body = ENCODER.encode({"issueUpdates": [{"fields": _fields(draft)} for draft in drafts]})
+    body = ENCODER.encode({"issueUpdates": [{"fields": _fields(draft, written)} for draft in drafts]})
     return Request("jira.issues.create", "POST", "/rest/api/3/issue/bulk", Safety.ONCE, (), JSON, body)
 
 
-def _fields(draft: IssueDraft) -> dict[str, object]:
+def _fields(draft: IssueDraft, written: Written) -> dict[str, object]:
     priority = {"priority": {"name": draft.priority}} if draft.priority else {}
     parent = {"parent": {"id": draft.parent}} if draft.parent else {}
     return {
         "project": {"key": draft.project},
         "issuetype": {"name": draft.type},
         "summary": draft.summary,
-        "description": document(draft.text),
+        "description": written(draft.text),
         "labels": [draft.marker],
         **priority,
         **parent,
@@ -195,13 +202,13 @@ def _not_created(body: bytes) -> NotCreated:
     return NotCreated(refusal_text(body), refused_fields(body))
 
 
-def edit_request(edit: IssueEdit) -> Request:
+def edit_request(edit: IssueEdit, written: Written = document) -> Request:
     """Set fields of one issue; what is not given is left alone."""
     fields: dict[str, object] = {name: json_value(value) for name, value in edit.fields.items()}
     if edit.summary is not None:
         fields["summary"] = edit.summary
     if edit.text is not None:
-        fields["description"] = document(edit.text)
+        fields["description"] = written(edit.text)
     if edit.priority is not None:
         fields["priority"] = {"name": edit.priority}
     if edit.parent:
@@ -210,9 +217,9 @@ def edit_request(edit: IssueEdit) -> Request:
     return Request("jira.issues.edit", "PUT", url, Safety.REPEATABLE, (), JSON, body, edit.issue_id)
 
 
-def remark_request(issue_id: str, text: str) -> Request:
+def remark_request(issue_id: str, text: str, written: Written = document) -> Request:
     """Say something on an issue. Must never be repeated by itself: each call says it once more."""
-    url, body = f"/rest/api/3/issue/{issue_id}/comment", ENCODER.encode({"body": document(text)})
+    url, body = f"/rest/api/3/issue/{issue_id}/comment", ENCODER.encode({"body": written(text)})
     return Request("jira.remark", "POST", url, Safety.ONCE, (), JSON, body, issue_id)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from ml_connector.errors import Malformed
 from ml_connector.jira.answers import UNREADABLE, Id, parse
 from ml_connector.jira.port import CreateField, FieldInfo, JiraProject, SiteUser
 from ml_connector.wire import Request, Response, Safety
@@ -18,7 +19,9 @@ USER_PAGE = 1000
 
 
 class _Account(msgspec.Struct, rename="camel"):
-    account_id: str
+    account_id: str = ""
+    key: str = ""
+    name: str = ""
 
 
 class _Project(msgspec.Struct):
@@ -69,6 +72,8 @@ class _CreateField(msgspec.Struct, rename="camel"):
 
 class _User(msgspec.Struct, rename="camel"):
     account_id: str = ""
+    key: str = ""
+    name: str = ""
     display_name: str = ""
     active: bool = True
     email_address: str | None = None
@@ -102,8 +107,12 @@ def myself_request() -> Request:
 
 
 def parse_myself(request: Request, response: Response) -> str:
-    """Our account id."""
-    return parse(request, response, _Account).account_id
+    """Our account id, or the user key that Data Center has in its place. Raises Malformed where there is neither."""
+    told = parse(request, response, _Account)
+    found = told.account_id or told.key or told.name
+    if not found:
+        raise Malformed(f"{request.operation}: Jira does not say who we are.")
+    return found
 
 
 def projects_request(start: int) -> Request:
@@ -127,12 +136,12 @@ def assignable_request(project: str) -> Request:
 
 
 def parse_users(request: Request, response: Response) -> tuple[SiteUser, ...]:
-    """The people; one without an account id is nobody that hours could be told by."""
-    found = parse(request, response, list[_User])
+    """The people; one without an account id, or a key in its place, is nobody that hours could be told by."""
+    found = [(each.account_id or each.key or each.name, each) for each in parse(request, response, list[_User])]
     return tuple(
-        SiteUser(each.account_id, each.display_name, each.active, each.email_address or "")
-        for each in found
-        if each.account_id
+        SiteUser(account, each.display_name, each.active, each.email_address or "")
+        for account, each in found
+        if account
     )
 
 

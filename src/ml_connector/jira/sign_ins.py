@@ -8,58 +8,23 @@ each is refused with the same 401 as a dead one: only trying it there tells them
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from http import HTTPStatus
 
 from ml_connector.core.signing import SignIn
 from ml_connector.errors import ConnectorError, Unauthorized
 from ml_connector.jira import grants, metadata
 from ml_connector.jira.authentication import SCOPE_MISMATCH, ApiToken, signed
-from ml_connector.jira.registry import API_TOKEN, OAUTH, SCOPED_TOKEN, SERVICE
+from ml_connector.jira.registry import WAYS
 from ml_connector.wire import Send
-
-YEAR = timedelta(days=365)
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """A way to sign in."""
-
-    words: str
-    loses: str
-    command: str
-    lives: timedelta | None = None
-
-
-WAYS: Mapping[str, Way] = {
-    API_TOKEN: Way(
-        "an API token",
-        "an app's webhooks; an administrator's, which tell of hours, unless its account administers Jira",
-        "connect jira",
-        YEAR,
-    ),
-    SCOPED_TOKEN: Way(
-        "an API token with scopes",
-        "an app's webhooks, and perhaps an administrator's: nobody says whether the gateway takes them",
-        "connect jira --scoped",
-        YEAR,
-    ),
-    SERVICE: Way(
-        "a service account",
-        "an app's webhooks, and perhaps an administrator's: nobody says whether the gateway takes them",
-        "connect jira-service",
-    ),
-    OAUTH: Way("an OAuth app", "webhooks that tell of hours: polling finds those", "connect jira-oauth", YEAR),
-}
 
 
 def sign_in_of(kind: str, secret: Mapping[str, str]) -> SignIn:
     """The way in that stored credentials are for, with their age as far as it was noted."""
-    way = WAYS.get(kind, Way("the stored credentials", "", "connect"))
+    way = WAYS[kind]
     stored, expires = secret.get("stored_at"), secret.get("expires")
     return SignIn(
-        way.words,
+        way.shown,
         way.loses,
         f"`ml-connector {way.command}`",
         datetime.fromisoformat(stored) if stored else None,

@@ -35,7 +35,14 @@ class _Feed(msgspec.Struct, rename="camel"):
 
 
 class _User(msgspec.Struct, rename="camel"):
-    account_id: str = UNKNOWN_ACCOUNT
+    account_id: str = ""
+    key: str = ""
+    name: str = ""
+
+    @property
+    def identity(self) -> str:
+        """Who it is for good: Data Center has a key that stays where the name changes, and no account id."""
+        return self.account_id or self.key or self.name or UNKNOWN_ACCOUNT
 
 
 class _Worklog(msgspec.Struct, rename="camel"):
@@ -108,13 +115,13 @@ def parse_issue_page(
 
 
 def _worklog(request: Request, each: _Worklog, *, comments: bool) -> Worklog:
-    author = each.author.account_id if each.author else UNKNOWN_ACCOUNT
+    author = each.author.identity if each.author else UNKNOWN_ACCOUNT
     try:
         return Worklog(
             id=str(each.id),
             issue_id=str(each.issue_id),
             author=author,
-            updater=each.update_author.account_id if each.update_author else author,
+            updater=each.update_author.identity if each.update_author else author,
             started=instant(each.started),
             created=instant(each.created),
             updated=instant(each.updated),

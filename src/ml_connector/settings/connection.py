@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from ml_connector.settings.values import (
     Amount,
     ConnectionName,
+    ContextPath,
     Currency,
     ErpField,
     Expression,
@@ -197,10 +198,12 @@ class JiraWebhook(Section):
 class Jira(Section):
     """Jira's side."""
 
-    deployment: Literal["cloud"] = "cloud"
-    """Kind of Jira."""
+    deployment: Literal["cloud", "datacenter"] = "cloud"
+    """Kind of Jira: Atlassian's cloud, or a Data Center of one's own."""
     url: SiteUrl
     """Address of the site: scheme and host."""
+    context_path: ContextPath = ""
+    """Path below which a Data Center serves; empty where it serves at its address itself."""
     gateway_url: SiteUrl = "https://api.atlassian.com"
     """Atlassian's gateway: scoped tokens, service accounts and OAuth call the site through it."""
     sign_in_url: SiteUrl = "https://auth.atlassian.com"
@@ -219,6 +222,11 @@ class Jira(Section):
     """Who decides what a field of an issue reads."""
     webhook: JiraWebhook = JiraWebhook()
     """How Jira tells of changes at once."""
+
+    @property
+    def site(self) -> str:
+        """Where everything of the site is."""
+        return self.url + self.context_path
 
 
 class StatusBack(Section):
@@ -305,7 +313,7 @@ class Person(Section):
     """A Jira account and the employee behind it."""
 
     account_id: Text
-    """Account id in Jira."""
+    """Account id in Jira; of a Data Center, the user key."""
     name: Text
     """Name, as reports show it."""
     employee: OptionalText = ""

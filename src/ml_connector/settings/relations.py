@@ -77,6 +77,20 @@ def webhook_has_an_address(raw: Raw) -> Iterator[Flaw]:
         yield ("jira", "webhook", "public_url"), "is missing, and the webhook needs it", remedy
 
 
+def webhook_fits_the_deployment(raw: Raw) -> Iterator[Flaw]:
+    """Data Center has no webhooks of apps."""
+    if _text(raw, "jira", "deployment") == "datacenter" and _text(raw, "jira", "webhook", "kind") == "dynamic":
+        remedy = 'Write kind = "admin", or take the table out: polling does.'
+        yield ("jira", "webhook", "kind"), 'is "dynamic", which a Data Center does not have', remedy
+
+
+def only_a_data_center_has_a_context_path(raw: Raw) -> Iterator[Flaw]:
+    """The cloud serves at its address itself."""
+    if _text(raw, "jira", "context_path") and _text(raw, "jira", "deployment") != "datacenter":
+        remedy = 'Take it out, or write deployment = "datacenter".'
+        yield ("jira", "context_path"), "is set, and Jira Cloud has none", remedy
+
+
 def entities_are_named_once(raw: Raw) -> Iterator[Flaw]:
     """An entity stands once in the list."""
     seen: set[str] = set()
@@ -208,6 +222,8 @@ RELATIONS: tuple[Relation, ...] = (
     product_has_what_it_needs,
     default_project_is_named,
     webhook_has_an_address,
+    webhook_fits_the_deployment,
+    only_a_data_center_has_a_context_path,
     entities_are_named_once,
     entities_have_clearing,
     entities_are_known,

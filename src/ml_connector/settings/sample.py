@@ -81,6 +81,7 @@ entities = [{entities}]
 [jira]
 #deployment = "cloud"
 url = {jira_url}
+#context_path = ""
 #gateway_url = "https://api.atlassian.com"
 #sign_in_url = "https://auth.atlassian.com"
 #settle_seconds = 120

@@ -251,6 +251,12 @@ PublicUrl = Annotated[
 ]
 """Scheme and host under which Jira reaches us, perhaps with a port; no path, query or slash at the end."""
 
+ContextPath = Annotated[
+    str,
+    Pattern(r"(/[A-Za-z0-9._~-]+)*", "must be a path without a slash at its end", 'Write it as in "/jira".'),
+]
+"""A path that begins with a slash and does not end with one; empty for none."""
+
 SiteUrl = Annotated[
     str,
     Pattern(r"https?://.+", "must begin with https:// or http://", 'Write it as in "https://acme.atlassian.net".'),

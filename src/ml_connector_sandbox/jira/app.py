@@ -8,6 +8,8 @@ from typing import Any
 
 from ml_connector_sandbox.jira import (
     auth,
+    datacenter,
+    datacenter_auth,
     issue_routes,
     link_routes,
     metadata_routes,
@@ -20,6 +22,7 @@ from ml_connector_sandbox.jira import (
 )
 from ml_connector_sandbox.jira.bodies import Malformed
 from ml_connector_sandbox.jira.jql import JqlError
+from ml_connector_sandbox.jira.people import Person
 from ml_connector_sandbox.jira.rendering import View
 from ml_connector_sandbox.jira.site import Invalid, JiraSite, NotAllowed, NotThere, TooMany
 from ml_connector_sandbox.jira.switches import flag
@@ -45,6 +48,31 @@ STATUS_OF: dict[type[Exception], int] = {NotThere: 404, NotAllowed: 403, TooMany
 
 def router(site: JiraSite) -> Router:
     """The routes of a site."""
+    return _datacenter(site) if site.is_datacenter else _cloud(site)
+
+
+def _datacenter(site: JiraSite) -> Router:
+    """One host, no gateway, no authorization server of Atlassian's."""
+    found = Router()
+    for prefix in datacenter.CONTEXTS:
+        for method, path, scope, handler in datacenter.ROUTES:
+            found.add(method, f"{prefix}/rest/api/{{version}}{path}", partial(_named, site, scope, handler))
+        for method, path, answer in webhook_routes.ADMIN_ROUTES:
+            found.add(method, prefix + path, partial(_named, site, auth.HOOKS, answer, version="2"))
+        found.add("POST", prefix + datacenter_auth.TOKEN_PATH, partial(datacenter_auth.token, site))
+    pages.add_pages(found, site)
+    return found
+
+
+def _named(
+    site: JiraSite, scope: str, handler: Callable[..., Response], request: Request, version: str, **names: str
+) -> Response:
+    """An answer that tells under which name it was asked for."""
+    answer = _answer(site, scope, handler, request, version, **names)
+    return answer.with_headers({"X-AUSERNAME": datacenter_auth.name_of(site, request)})
+
+
+def _cloud(site: JiraSite) -> Router:
     found = Router()
     for prefix in PREFIXES:
         for method, path, scope, handler in ROUTES:
@@ -67,19 +95,26 @@ def _answer(
 ) -> Response:
     """Check who asks, answer, and turn what went wrong into Jira's own refusals."""
     names.pop("cloud", None)
-    if version not in VERSIONS:
+    if version not in (datacenter.VERSIONS if site.is_datacenter else VERSIONS):
         return errors(404, [f"There is no version {version} of this interface."])
     if _lacks_content_type(site, request):
         return errors(415, [])
     try:
-        who = auth.caller(site, request, scope)
+        who = _caller(site, request, scope)
         return handler(View.of(site, request, who), request, **names)
-    except auth.Refused as refused:
+    except (auth.Refused, datacenter_auth.Refused) as refused:
         return refused.response
     except Invalid as error:
         return errors(400, error.messages, error.errors)
     except tuple(STATUS_OF) as error:
         return errors(STATUS_OF[type(error)], [str(error)])
+
+
+def _caller(site: JiraSite, request: Request, scope: str) -> Person:
+    if not site.is_datacenter:
+        return auth.caller(site, request, scope)
+    administers = scope in (auth.CONFIGURE, auth.HOOKS)
+    return datacenter_auth.caller(site, request, writes=scope == auth.WRITE, administers=administers)
 
 
 def _lacks_content_type(site: JiraSite, request: Request) -> bool:

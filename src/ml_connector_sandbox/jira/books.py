@@ -6,6 +6,7 @@ from typing import Any
 
 from ml_connector_sandbox.jira.issues import Issue
 from ml_connector_sandbox.jira.site import JiraSite
+from ml_connector_sandbox.jira.wiki import shown
 from ml_connector_sandbox.jira.worklogs import Worklog
 
 
@@ -22,6 +23,7 @@ def _issue(site: JiraSite, issue: Issue) -> dict[str, Any]:
         "type": issue.type,
         "summary": issue.summary,
         "description": issue.description,
+        "description_shown": shown(issue.description) if site.is_datacenter else issue.description,
         "status": issue.status,
         "priority": issue.priority,
         "labels": list(issue.labels),

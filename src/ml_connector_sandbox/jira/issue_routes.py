@@ -104,7 +104,8 @@ def remove(view: View, request: Request, issue: str) -> Response:
 def assign(view: View, request: Request, issue: str) -> Response:
     """Give an issue to somebody, or to nobody."""
     found = _editable(view, issue)
-    issue_writes.edit(view, found, {"fields": {"assignee": {"accountId": body(request).get("accountId")}}})
+    name = "name" if view.site.is_datacenter else "accountId"
+    issue_writes.edit(view, found, {"fields": {"assignee": {name: body(request).get(name)}}})
     return Response(204)
 
 

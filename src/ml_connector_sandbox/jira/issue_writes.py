@@ -12,7 +12,7 @@ from typing import Any
 from ml_connector_sandbox.jira.bodies import mapping
 from ml_connector_sandbox.jira.issues import Issue
 from ml_connector_sandbox.jira.rendering import View
-from ml_connector_sandbox.jira.schema import DEFAULT_PRIORITY, NUMBER, Field
+from ml_connector_sandbox.jira.schema import DEFAULT_PRIORITY, EPIC_LINK, EPIC_NAME, NUMBER, Field
 from ml_connector_sandbox.jira.site import OFF_SCREEN, SUMMARY_MAX, Invalid, NotThere
 
 TEXT_MAX = 32767
@@ -118,6 +118,9 @@ def _named(value: object, *keys: str) -> str:
 
 
 def _person(view: View, value: object) -> str:
+    if view.site.is_datacenter:
+        name = _named(value, "name", "key")
+        return view.site.called(name).account_id if name not in ("", "-1") else ""
     account_id = _named(value, "accountId", "id")
     if account_id in ("", "-1"):
         return ""
@@ -161,6 +164,8 @@ def create(view: View, asked: Mapping[str, Any]) -> Issue:
     if errors:
         raise Invalid(errors=errors)
     values = checked(view, fields)
+    if view.site.is_datacenter:
+        _fit(view, values)
     _fits_under(view, values.attributes["type"], values.attributes.get("parent", ""))
     now = view.site.clock.now()
     issue = Issue(
@@ -187,6 +192,31 @@ def _fits_under(view: View, kind: str, parent: str) -> None:
     level = view.site.issue_type(kind).level
     if parent and view.site.issue_type(view.site.issue(parent).type).level != level + 1:
         raise Invalid(errors={"parent": "Given parent issue does not belong to appropriate hierarchy."})
+
+
+def _fit(view: View, values: Values) -> None:
+    """An epic of Data Center has a name; what is below one names it by its key; only a sub-task has a parent."""
+    level = view.site.issue_type(values.attributes["type"]).level
+    errors = dict[str, str]()
+    for known in (each for each in view.site.fields.values() if each.plugin in (EPIC_LINK, EPIC_NAME)):
+        value = values.custom.get(known.id)
+        if known.plugin == EPIC_NAME and level > 0 and not value:
+            errors[known.id] = "Epic Name is required."
+        if known.plugin == EPIC_LINK and value and not _is_epic(view, str(value)):
+            errors[known.id] = f"Issue '{value}' is not an epic."
+    if level < 0 and not values.attributes.get("parent"):
+        errors["parent"] = "Issue type is a sub-task but parent issue key or id not specified."
+    if level >= 0 and values.attributes.get("parent"):
+        errors["parent"] = OFF_SCREEN.format(id="parent")
+    if errors:
+        raise Invalid(errors=errors)
+
+
+def _is_epic(view: View, key: str) -> bool:
+    try:
+        return view.site.issue_type(view.site.issue(key, view.who).type).level > 0
+    except NotThere:
+        return False
 
 
 def _properties(value: object) -> dict[str, Any]:

@@ -246,7 +246,7 @@ class Parser:
     def _hint(self, name: str, values: Sequence[str]) -> None:
         if name == "labels":
             self.labels.append(frozenset(values))
-        elif name == "key":
+        elif name in ("key", "id"):
             self.keys.append(frozenset(value.upper() for value in values))
 
     def _list(self) -> list[str]:

@@ -23,12 +23,13 @@ ISSUE_LIMITS = {"attachment": 2000, "comment": 5000, "issuelinks": 2000, "remote
 
 def server_info(view: View, request: Request) -> Response:
     """What serves here, and its time."""
+    numbers, kind = ([10, 3, 4], "Server") if view.site.is_datacenter else ([1001, 0, 0], "Cloud")
     return json_response(
         {
             "baseUrl": request.origin,
-            "version": "1001.0.0-SNAPSHOT",
-            "versionNumbers": [1001, 0, 0],
-            "deploymentType": "Cloud",
+            "version": "10.3.4" if view.site.is_datacenter else "1001.0.0-SNAPSHOT",
+            "versionNumbers": numbers,
+            "deploymentType": kind,
             "buildNumber": 100300,
             "buildDate": "2026-11-02T00:00:00.000+0000",
             "serverTime": stamp(view.site.clock.now()),
@@ -222,7 +223,7 @@ def _screen(view: View, *ids: str) -> None:
         raise NotThere("There is no such screen or tab.")
 
 
-def _creatable(view: View, project: str) -> Project:
+def creatable(view: View, project: str) -> Project:
     """A project that issues can be created in. The document knows no 404 here. Raises Invalid."""
     try:
         return view.site.project(project, view.who)
@@ -232,14 +233,14 @@ def _creatable(view: View, project: str) -> Project:
 
 def create_types(view: View, request: Request, project: str) -> Response:
     """The issue types that can be created in a project."""
-    _creatable(view, project)
+    creatable(view, project)
     return json_response(_meta(request, "issueTypes", [view.issue_type(each) for each in schema.ISSUE_TYPES]))
 
 
 def create_fields(view: View, request: Request, project: str, issue_type: str) -> Response:
     """The fields that can be set when an issue of a type is created in a project."""
-    found, kind = _creatable(view, project), view.site.issue_type(issue_type)
-    shown = [_create_field(view, each, found, kind) for each in view.site.fields.values() if each.on_screen]
+    found, kind = creatable(view, project), view.site.issue_type(issue_type)
+    shown = [create_field(view, each, found, kind) for each in view.site.fields.values() if each.on_screen]
     return json_response(_meta(request, "fields", shown))
 
 
@@ -250,7 +251,8 @@ def _meta(request: Request, name: str, items: list[dict[str, Any]]) -> dict[str,
     return {"maxResults": size, "startAt": start, "total": len(items), name: items[start : start + size]}
 
 
-def _create_field(view: View, each: Field, project: Project, kind: IssueType) -> dict[str, Any]:
+def create_field(view: View, each: Field, project: Project, kind: IssueType) -> dict[str, Any]:
+    """A field on a create screen."""
     allowed: dict[str, list[Any]] = {
         "priority": [view.priority(priority) for priority in schema.PRIORITIES],
         "issuetype": [view.issue_type(kind)],
@@ -294,7 +296,7 @@ def _classic_type(view: View, kind: IssueType, project: Project, *, expand: bool
     shown = view.issue_type(kind)
     if expand:
         on_screen = [each for each in view.site.fields.values() if each.on_screen]
-        described = (_create_field(view, each, project, kind) for each in on_screen)
+        described = (create_field(view, each, project, kind) for each in on_screen)
         shown["fields"] = {each.pop("fieldId"): each for each in described}
     return shown
 

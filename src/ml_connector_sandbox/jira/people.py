@@ -23,6 +23,18 @@ class Person:
     closed: bool = False
     groups: tuple[str, ...] = ("jira-users",)
     hidden_projects: set[str] = field(default_factory=set)
+    login: str = ""
+    """Their user name, which Data Center knows them by; `account_id` is their user key there."""
+
+    @property
+    def password(self) -> str:
+        """What they sign in to Data Center with."""
+        return f"pw-{sha256(b'password' + self.api_token.encode()).hexdigest()[:16]}"
+
+    @property
+    def personal_token(self) -> str:
+        """Their personal access token of Data Center."""
+        return f"PAT{sha256(b'personal' + self.api_token.encode()).hexdigest()[:41]}"
 
     @property
     def scoped_token(self) -> str:

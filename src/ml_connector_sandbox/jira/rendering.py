@@ -89,6 +89,8 @@ class View:
             return None
         if who.closed:
             return self._former(who)
+        if self.site.is_datacenter:
+            return self._user(who)
         shown = {"emailAddress": who.email} if who.shows_email or who is self.who else {}
         avatar = f"{self.base}/avatar"
         return {
@@ -113,6 +115,19 @@ class View:
             "displayName": name,
             "active": False,
             "accountType": "unknown" if shown == "unknown" else "atlassian",
+        }
+
+    def _user(self, who: Person) -> JSON:
+        """A user of Data Center: a name that may change, and a key that stays."""
+        return {
+            "self": f"{self.base}/user?username={who.login}",
+            "name": who.login,
+            "key": who.account_id,
+            "emailAddress": who.email,
+            "avatarUrls": {"48x48": f"{self.base}/avatar?size=48x48"},
+            "displayName": who.name,
+            "active": who.active,
+            "timeZone": who.time_zone,
         }
 
     def project(self, project: Project) -> JSON:

@@ -119,6 +119,7 @@ SYSTEM_FIELDS = (
 
 PLUGIN = "com.atlassian.jira.plugin.system.customfieldtypes"
 TEXT, NUMBER = "string", "number"
+EPIC_LINK, EPIC_NAME = "com.pyxis.greenhopper.jira:gh-epic-link", "com.pyxis.greenhopper.jira:gh-epic-label"
 PLUGINS = {
     f"{PLUGIN}:textfield": TEXT,
     f"{PLUGIN}:textarea": TEXT,
@@ -127,6 +128,8 @@ PLUGINS = {
     f"{PLUGIN}:float": NUMBER,
     f"{PLUGIN}:datepicker": "date",
     f"{PLUGIN}:datetime": "datetime",
+    EPIC_LINK: "any",
+    EPIC_NAME: TEXT,
 }
 
 

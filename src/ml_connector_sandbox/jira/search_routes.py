@@ -17,7 +17,8 @@ from ml_connector_sandbox.wire import Request, Response, json_response
 
 PAGE_DEFAULT, PAGE_MAX = 50, 5000
 BULK_MAX = 100
-CLASSIC_PAGE = 50
+CLASSIC_PAGE, CLASSIC_MAX = 50, 1000
+"""Issues on a page unless more are asked for, and at most; whoever asks for more is not told."""
 UNBOUNDED = "Unbounded JQL queries are not allowed here. Please add a search restriction to your query."
 GONE = "The requested API has been removed. Please migrate to the /rest/api/3/search/jql API."
 
@@ -26,7 +27,9 @@ def _asked(request: Request) -> dict[str, Any]:
     if request.method == "POST":
         return body(request)
     single = {
-        name: request.one(name) for name in ("jql", "nextPageToken", "maxResults", "startAt") if request.one(name)
+        name: request.one(name)
+        for name in ("jql", "nextPageToken", "maxResults", "startAt", "validateQuery")
+        if request.one(name)
     }
     return {**single, "fields": names(request, "fields"), "reconcileIssues": names(request, "reconcileIssues")}
 
@@ -53,13 +56,26 @@ def classic(view: View, request: Request) -> Response:
     """The old search, which was removed: a switch brings it back."""
     if not flag(view.site.switches, "jira_classic_search"):
         return json_response({"errorMessages": [GONE], "errors": {}}, 410)
+    return numbered(view, request)
+
+
+def numbered(view: View, request: Request) -> Response:
+    """A page that counts from `startAt` to a total, as the cloud had it and Data Center has it."""
     asked = _asked(request)
-    found = _found(view, str(asked.get("jql") or ""), bounded=False)
+    unknown_ids = _lenient(view, asked)
+    found = _found(view, str(asked.get("jql") or ""), bounded=False, unknown_ids=unknown_ids)
     start = whole(asked.get("startAt"), 0, "startAt")
-    size = whole(asked.get("maxResults"), CLASSIC_PAGE, "maxResults")
+    size = min(CLASSIC_MAX, whole(asked.get("maxResults"), CLASSIC_PAGE, "maxResults"))
     wanted = listed(asked.get("fields")) or ["*navigable"]
     issues = [view.issue(issue, wanted) for issue in found[start : start + size]]
     return json_response({"startAt": start, "maxResults": size, "total": len(found), "issues": issues})
+
+
+def _lenient(view: View, asked: dict[str, Any]) -> bool:
+    """Whether a query may name issues that do not exist: on Data Center only where it is not to be validated."""
+    if not view.site.is_datacenter:
+        return True
+    return asked.get("validateQuery") in (False, "false") and flag(view.site.switches, "jira_dc_unvalidated_search")
 
 
 def count(view: View, request: Request) -> Response:
@@ -67,7 +83,9 @@ def count(view: View, request: Request) -> Response:
     return json_response({"count": len(_found(view, str(body(request).get("jql") or ""), bounded=True))})
 
 
-def _found(view: View, jql: str, *, bounded: bool, reconcile: Iterable[str] = ()) -> list[Issue]:
+def _found(
+    view: View, jql: str, *, bounded: bool, reconcile: Iterable[str] = (), unknown_ids: bool = True
+) -> list[Issue]:
     """The visible issues that fit, in order. Raises JqlError."""
     site = view.site
     custom = {name: each.id for each in site.fields.values() if each.custom for name in (each.name.lower(), each.id)}
@@ -84,6 +102,8 @@ def _found(view: View, jql: str, *, bounded: bool, reconcile: Iterable[str] = ()
     for name in sorted(query.projects):
         if name.upper() not in known:
             raise JqlError(f"The value '{name}' does not exist for the field 'project'.")
+    if not unknown_ids:
+        _refuse_unknown(view, query)
     now = site.clock.now()
     before = now - timedelta(seconds=number(site.switches, "jira_search_lag_seconds"))
     exempt = set(reconcile)
@@ -98,6 +118,15 @@ def _found(view: View, jql: str, *, bounded: bool, reconcile: Iterable[str] = ()
         and not (forgets and issue.id not in exempt and site.random.random() < FORGOTTEN)
     ]
     return query.ordered(fitting)
+
+
+def _refuse_unknown(view: View, query: Query) -> None:
+    """Raises JqlError where a query names an issue that does not exist or that the caller does not see."""
+    for name in sorted(query.keys or ()):
+        try:
+            view.site.issue(name, view.who)
+        except NotThere:
+            raise JqlError(f"A value with ID '{name}' does not exist for the field 'id'.") from None
 
 
 FORGOTTEN = 0.2

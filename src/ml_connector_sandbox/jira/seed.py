@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ml_connector_sandbox.jira.people import Person
-from ml_connector_sandbox.jira.schema import PLUGIN
+from ml_connector_sandbox.jira.schema import EPIC_LINK, EPIC_NAME, PLUGIN
 from ml_connector_sandbox.jira.site import JiraSite
 
 PROJECTS = (("PROC", "Procurement work"), ("DEL", "Delivery projects"), ("OPS", "Operations"))
 TEXT_FIELDS = ("PO Number", "Vendor", "Cost Center", "GL Account", "ERP Project")
 NUMBER_FIELDS = ("Authorized Amount", "Budget Remaining", "Story Points")
 OFF_SCREEN = "Audit Note"
+EPIC_FIELDS = (("Epic Link", EPIC_LINK), ("Epic Name", EPIC_NAME))
+"""What Data Center has in place of a parent above a story."""
+FIRST_USER = 10100
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +52,15 @@ def seed(site: JiraSite, *, empty: bool = False) -> None:  # noqa: ARG001 - a si
     for name in NUMBER_FIELDS:
         site.add_field(name, f"{PLUGIN}:float")
     site.add_field(OFF_SCREEN, f"{PLUGIN}:textfield", on_screen=False)
+    if site.is_datacenter:
+        for name, plugin in EPIC_FIELDS:
+            site.add_field(name, plugin)
 
 
 def _add(site: JiraSite, newcomer: Newcomer, *, admin: bool = False) -> str:
     account_id = f"{site.random.randrange(10**5, 10**6)}:{site.random.getrandbits(128):032x}"
+    if site.is_datacenter:
+        account_id = f"JIRAUSER{FIRST_USER + len(site.accounts)}"
     groups = ("jira-users", "jira-administrators") if admin else ("jira-users",)
     site.add_person(
         Person(
@@ -64,6 +72,7 @@ def _add(site: JiraSite, newcomer: Newcomer, *, admin: bool = False) -> str:
             newcomer.shows_email,
             admin=admin,
             groups=groups,
+            login=newcomer.mailbox if site.is_datacenter else "",
         )
     )
     return account_id

@@ -21,6 +21,9 @@ from ml_connector_sandbox.jira.switches import flag, number
 from ml_connector_sandbox.jira.webhook_book import WebhookBook
 from ml_connector_sandbox.jira.worklogs import Worklog, WorklogBook
 
+CLOUD, DATACENTER = "cloud", "datacenter"
+DEPLOYMENTS = (CLOUD, DATACENTER)
+"""Kinds of Jira."""
 FIRST_ISSUE_ID = 10000
 FIRST_WORKLOG_ID = 10000
 FIRST_FIELD_NUMBER = 10101
@@ -88,8 +91,13 @@ class OAuthApp:
 class JiraSite:
     """The books of one site."""
 
-    def __init__(self, clock: Clock, random: random.Random, switches: Mapping[str, object]) -> None:
-        """An empty site; `seed.seed` fills it."""
+    deployment = CLOUD
+
+    def __init__(
+        self, clock: Clock, random: random.Random, switches: Mapping[str, object], deployment: str = CLOUD
+    ) -> None:
+        """An empty site of a kind; `seed.seed` fills it."""
+        self.deployment = deployment
         self.clock = clock
         self.random = random
         self.switches = switches
@@ -115,6 +123,11 @@ class JiraSite:
         self.worklogs = WorklogBook()
         self.last_ids: dict[str, int] = {"issue": FIRST_ISSUE_ID, "worklog": FIRST_WORKLOG_ID}
 
+    @property
+    def is_datacenter(self) -> bool:
+        """Whether this is a Data Center, which a customer runs, and not a site of Atlassian's cloud."""
+        return self.deployment == DATACENTER
+
     # People
 
     def add_person(self, person: Person) -> None:
@@ -126,6 +139,13 @@ class JiraSite:
         if account_id not in self.accounts:
             raise NotThere(f"There is no user {account_id}.")
         return self.accounts[account_id]
+
+    def called(self, login_or_key: str) -> Person:
+        """An account of Data Center by user name or key. Raises NotThere."""
+        for who in self.accounts.values():
+            if login_or_key in (who.login, who.account_id):
+                return who
+        raise NotThere(f"User '{login_or_key}' does not exist.")
 
     def people(self) -> list[Person]:
         """The people who log hours."""
@@ -142,7 +162,10 @@ class JiraSite:
     def credentials(self) -> dict[str, Any]:
         """What a client needs to know to connect, and the people's own tokens to play them."""
         bot, admin = self.accounts[self.integration], self.accounts[self.administrator]
+        if self.is_datacenter:
+            return self._credentials_of_datacenter(bot, admin)
         return {
+            "deployment": CLOUD,
             "cloud_id": self.cloud_id,
             "email": bot.email,
             "api_token": bot.api_token,
@@ -153,6 +176,21 @@ class JiraSite:
             "admin_api_token": admin.api_token,
             "people": [
                 {"account_id": who.account_id, "name": who.name, "email": who.email, "api_token": who.api_token}
+                for who in self.people()
+            ],
+        }
+
+    def _credentials_of_datacenter(self, bot: Person, admin: Person) -> dict[str, Any]:
+        return {
+            "deployment": DATACENTER,
+            "username": bot.login,
+            "personal_access_token": bot.personal_token,
+            "client_id": self.app.client_id,
+            "client_secret": self.app.client_secret,
+            "admin_username": admin.login,
+            "admin_personal_access_token": admin.personal_token,
+            "people": [
+                {"account_id": who.account_id, "name": who.name, "username": who.login, "password": who.password}
                 for who in self.people()
             ],
         }
@@ -473,7 +511,7 @@ class JiraSite:
     def _tell_hours(self, what: str, entry: Worklog) -> None:
         issue = self.issues[entry.issue_id]
         self.happened(f"worklog_{what}", issue, {"worklog": entry})
-        if flag(self.switches, "jira_worklog_changes_issue"):
+        if self.is_datacenter or flag(self.switches, "jira_worklog_changes_issue"):
             kinds = {"created": "issue_work_logged", "updated": "issue_worklog_updated"}
             spent = str(self.worklogs.spent(issue.id))
             about = {
@@ -481,7 +519,7 @@ class JiraSite:
                 "who": entry.update_author,
                 "items": (("timespent", "", "", spent, spent), ("WorklogId", "", "", entry.id, entry.id)),
             }
-            self.happened("jira:issue_updated", issue, about)
+            self.happened("jira:worklog_updated" if self.is_datacenter else "jira:issue_updated", issue, about)
 
     def _hours_changed(self, issue: Issue) -> None:
         issue.updated = self.clock.now()

@@ -44,6 +44,14 @@ DEFAULTS: dict[str, object] = {
     "jira_archived_in_jql": True,
     # Whether an issue of an archived project can be read by its id.
     "jira_archived_readable": True,
+    # Data Center: whether a token that it does not know makes the caller anonymous, in place of a refusal (401).
+    "jira_dc_bad_token_is_anonymous": False,
+    # Data Center: whether deliveries of webhooks carry a name of their own, as the cloud's do.
+    "jira_dc_webhook_identifier": False,
+    # Data Center: whether it signs deliveries with the secret of a webhook; since which version is not known.
+    "jira_dc_webhook_signed": True,
+    # Data Center: whether a search may name issues that do not exist, where the client asks not to validate.
+    "jira_dc_unvalidated_search": True,
     # Hours a day and days a week that durations like "1d" and "1w" stand for.
     "jira_hours_per_day": 8,
     "jira_days_per_week": 5,

@@ -74,12 +74,13 @@ def my_permissions(view: View, request: Request) -> Response:
     unknown = sorted(set(asked) - set(known))
     if unknown:
         raise Invalid([f"Unrecognized permission: {name}" for name in unknown])
-    project = _project(view, request)
-    shown = {key: _permission(view, known[key], project) for key in asked}
+    project = asked_project(view, request)
+    shown = {key: permission(view, known[key], project) for key in asked}
     return json_response({"permissions": shown})
 
 
-def _project(view: View, request: Request) -> str:
+def asked_project(view: View, request: Request) -> str:
+    """The key of the project that a request is about; empty for none."""
     if request.one("projectKey") or request.one("projectId"):
         return view.site.project(request.one("projectKey") or request.one("projectId"), view.who).key
     if request.one("issueKey") or request.one("issueId"):
@@ -87,7 +88,8 @@ def _project(view: View, request: Request) -> str:
     return ""
 
 
-def _permission(view: View, each: Permission, project: str) -> dict[str, Any]:
+def permission(view: View, each: Permission, project: str) -> dict[str, Any]:
+    """A permission, and whether the caller holds it."""
     return {
         "id": each.id,
         "key": each.key,

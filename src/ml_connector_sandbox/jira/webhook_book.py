@@ -52,9 +52,9 @@ class Delivery:
         found = {
             "Content-Type": "application/json; charset=utf-8",
             "User-Agent": "Atlassian Webhook HTTP Client",
-            "X-Atlassian-Webhook-Identifier": self.identifier,
-            "X-Atlassian-Webhook-Flow": "Primary",
         }
+        if self.identifier:
+            found |= {"X-Atlassian-Webhook-Identifier": self.identifier, "X-Atlassian-Webhook-Flow": "Primary"}
         if self.attempts:
             found["X-Atlassian-Webhook-Retry"] = str(self.attempts)
         if self.kind == DYNAMIC:

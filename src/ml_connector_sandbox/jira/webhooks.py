@@ -94,9 +94,12 @@ def _queue(site: JiraSite, hook: Webhook, document: Mapping[str, Any], now: date
     if len(body) > BODY_MAX or site.strikes("lost_delivery"):
         return
     late = timedelta(seconds=site.random.randrange(900)) if site.strikes("late_delivery") else timedelta()
-    identifier = f"{site.random.getrandbits(128):032x}"
+    identifier, secret = f"{site.random.getrandbits(128):032x}", hook.secret
+    if site.is_datacenter:
+        identifier = identifier if flag(site.switches, "jira_dc_webhook_identifier") else ""
+        secret = secret if flag(site.switches, "jira_dc_webhook_signed") else ""
     for _ in range(2 if site.strikes("doubled_delivery") else 1):
-        site.webhooks.waiting.append(Delivery(identifier, hook.url, body, now + late, hook.secret, hook.kind))
+        site.webhooks.waiting.append(Delivery(identifier, hook.url, body, now + late, secret, hook.kind))
 
 
 def due(site: JiraSite) -> list[Delivery]:
@@ -115,14 +118,15 @@ def answered(site: JiraSite, delivery: Delivery, status: int) -> None:
     )
     del book.tried[:-TRIED_KEPT]
     again = status == 0 or status in TRIED_AGAIN or status >= 500
-    if again and delivery.attempts < RETRIES_MAX:
+    if again and delivery.attempts < RETRIES_MAX and not site.is_datacenter:  # which promises no second attempt
         delivery.attempts += 1
         delivery.due = now + site.random.choice(RETRY_AFTER)
         book.waiting.append(delivery)
 
 
 def _document(site: JiraSite, event: str, issue: Issue, about: Mapping[str, Any], now: datetime) -> dict[str, Any]:
-    view = View(site, f"https://{site.name.lower()}.atlassian.net/rest/api/2", "2", site.person(site.administrator))
+    host = f"jira.{site.name.lower()}.example" if site.is_datacenter else f"{site.name.lower()}.atlassian.net"
+    view = View(site, f"https://{host}/rest/api/2", "2", site.person(site.administrator))
     document: dict[str, Any] = {"timestamp": _millis(now), "webhookEvent": event}
     if "worklog" in about:
         return {**document, "worklog": _worklog(view, about["worklog"])}

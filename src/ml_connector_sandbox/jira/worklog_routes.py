@@ -39,7 +39,8 @@ def _feed(view: View, request: Request, feed: Feed, name: str, *, visible_only: 
     site, who = view.site, view.who
     page = feed.page(since, until, lambda worklog_id: not visible_only or site.sees_worklog(who, worklog_id))
     link = f"{view.base}/worklog/{name}?since="
-    values = [{"worklogId": int(worklog_id), "updatedTime": at, "properties": []} for worklog_id, at in page.changes]
+    more: dict[str, Any] = {} if site.is_datacenter else {"properties": []}
+    values = [{"worklogId": int(worklog_id), "updatedTime": at, **more} for worklog_id, at in page.changes]
     document: dict[str, Any] = {
         "values": values,
         "since": since,

@@ -127,3 +127,48 @@ def test_atlassian_reads_what_the_site_is(atlassian: Any) -> None:
     assert "summary" in {each["id"] for each in atlassian.get_all_fields()}
     assert "Medium" in {each["name"] for each in atlassian.get_all_priorities()}
     assert atlassian.get_permissions("WORK_ON_ISSUES", project_key="PROC")["permissions"]["WORK_ON_ISSUES"]
+
+
+@pytest.fixture(scope="module")
+def datacenter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A sandbox of the kind that customers run themselves."""
+    with running(tmp_path_factory.mktemp("datacenter"), "--jira-deployment", "datacenter") as started:
+        yield started
+
+
+def test_pycontribs_lives_on_a_data_center(datacenter: Running) -> None:
+    """By a personal token: it takes it for a server, searches by numbers, and knows people by name."""
+    known = datacenter.facts["jira"]
+    client: Any = JIRA(known["url"], token_auth=known["personal_access_token"], max_retries=0)
+    assert client.server_info()["deploymentType"] == "Server"
+    assert client.current_user() == known["username"]
+    issue = made(client, "From a stranger", description="Some *text*")
+    issue.update(summary="Changed", fields={"labels": ["one"]})
+    client.add_comment(issue, "A remark")
+    client.assign_issue(issue, known["people"][0]["username"])
+    client.transition_issue(issue, next(each["id"] for each in client.transitions(issue) if each["name"] == "Done"))
+    worklog = client.add_worklog(issue, timeSpentSeconds=5400, comment="Work")
+    worklog.update(fields={"timeSpentSeconds": 1800})
+    (found,) = client.search_issues("labels = one", fields="summary,assignee,status,timespent")
+    assert (found.fields.summary, found.fields.status.name, found.fields.timespent) == ("Changed", "Done", 1800)
+    assert found.fields.assignee.name == known["people"][0]["username"]
+    kinds = {kind.name: kind.id for kind in client.project_issue_types("PROC")}
+    assert "Epic Name" in {each.name for each in client.project_issue_fields("PROC", kinds["Epic"])}
+    issue.delete()
+    client.close()
+
+
+def test_atlassian_lives_on_a_data_center(datacenter: Running) -> None:
+    """By a personal token, with plain dictionaries."""
+    known = datacenter.facts["jira"]
+    client: Any = Jira(known["url"], token=known["personal_access_token"], cloud=False)
+    issue = client.create_issue(
+        {"project": {"key": "PROC"}, "issuetype": {"name": "Task"}, "summary": "From another stranger"}
+    )
+    client.issue_worklog(issue["key"], "2026-11-16T09:00:00.000+0000", 3600, comment="Work")
+    (worklog,) = client.issue_get_worklog(issue["key"])["worklogs"]
+    assert worklog["author"]["name"] == known["username"]
+    assert issue["key"] in {each["key"] for each in client.jql("project = PROC AND summary ~ stranger")["issues"]}
+    assert {project["key"] for project in client.projects()} >= {"PROC", "DEL", "OPS"}
+    assert client.myself()["key"]
+    client.close()
