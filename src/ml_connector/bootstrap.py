@@ -39,9 +39,10 @@ from ml_connector.jira.port import Jira
 from ml_connector.jira.sign_ins import diagnosed, sign_in_of
 from ml_connector.net.addresses import is_loopback_name
 from ml_connector.net.client import Client
-from ml_connector.net.limits import Pace, background
+from ml_connector.net.limits import Pace
 from ml_connector.net.mail import MailServer
 from ml_connector.net.transport import HttpTransport
+from ml_connector.net.urgency import background
 from ml_connector.policy import currency_digits, lane_policy
 from ml_connector.rules import slips
 from ml_connector.settings import Connection, Home, load_changed, load_connections, sample

@@ -1,10 +1,12 @@
 """How often the vendors let themselves be asked.
 
-CloudSuite: the quota policy of the API gateway, a window that begins with its first request (Infor OS, API gateway
-administration, quota policy). Jira: bursts per endpoint and method, points per UTC hour for apps that use OAuth, and
-writes per issue (Atlassian, rate limiting, 2026). Jira Data Center: a bucket of tokens for each user, told with every
-answer (Atlassian, improving instance stability with rate limiting). A limit that is None is off. Simpler than the real
-one: a call costs one point whatever it returns, and an issue that is written by its id and by its key counts as two.
+CloudSuite: the quota policy of the API gateway, a window that begins with its first request, and the spike arrest of
+its throttling policy, so many requests in a short period (Infor OS, API gateway administration, quota and throttling
+policies). Jira: bursts per endpoint and method, points per UTC hour for apps that use OAuth, and writes per issue
+(Atlassian, rate limiting, 2026). Jira Data Center: a bucket of tokens for each user, told with every answer (Atlassian,
+improving instance stability with rate limiting). A limit that is None is off. Simpler than the real one: a call costs
+one point whatever it returns, an issue that is written by its id and by its key counts as two, and a throttling policy
+only refuses, where the real one may also delay.
 """
 
 from __future__ import annotations
@@ -30,12 +32,27 @@ HALVED = frozenset({"PUT", "DELETE"})
 """Methods with half the burst of the others: Atlassian's defaults are 100 and 50 a second."""
 BULK = {"bulk", "createmeta", "bulkfetch", "limit", "picker", "properties"}
 WRITES = frozenset({"POST", "PUT", "DELETE"})
+HTTP_DATE = "%a, %d %b %Y %H:%M:%S GMT"
+STRUCTURED = {"jira-quota-global-based": "global-app-quota"}
+"""Names of policies in the structured headers, where they differ from the reason."""
+OTHERS_SPAN = timedelta(minutes=3)
+"""Calls of others before that are over, and not counted one by one."""
 JIRA_REFUSAL = "The request has been rate-limited. Please try again later."
 
-ALWAYS = frozenset({"datacenter_fill", "datacenter_interval_seconds"})
-"""Settings that cannot be off."""
-SWITCHED = frozenset({"cloudsuite_retry_after", "jira_per_issue_writes", "html"})
-"""Settings that are on or off; the others are numbers."""
+SWITCHED = frozenset(
+    {
+        "cloudsuite_retry_after",
+        "cloudsuite_retry_after_as_date",
+        "cloudsuite_spike_smoothed",
+        "jira_per_issue_writes",
+        "html",
+    }
+)
+"""Settings that are on or off."""
+WORDS = {"jira_headers": ("plain", "structured", "beta", "bare")}
+"""Settings that are one of some words; the others are numbers."""
+ALWAYS = frozenset({"cloudsuite_spike_milliseconds", "datacenter_fill", "datacenter_interval_seconds"})
+"""Numbers that are never left out."""
 
 
 class BadLimit(Exception):
@@ -47,11 +64,22 @@ class Settings:
     """The limits in force: calls a minute, calls a second per endpoint and method, points an hour, writes per issue.
 
     A user of Data Center has `datacenter_bucket` calls, and gets `datacenter_fill` back every interval.
-    No vendor page promises a `Retry-After` from CloudSuite, so it can be left out. `html` answers with web pages.
+
+    No vendor page promises a `Retry-After` from CloudSuite, so it can be left out, or be a date. Its spike arrest lets
+    so many calls through in each period that begins with a call, or, smoothed, one in each equal part of the period.
+    Others who use the same tenant make so many calls a minute. Jira's headers are those that its page names, the
+    structured ones of the same page, those with `Beta-` before them, or none but `Retry-After`. `html` answers with
+    web pages.
     """
 
     cloudsuite_per_minute: int | None = None
+    cloudsuite_spike_calls: int | None = None
+    cloudsuite_spike_milliseconds: int = 1000
+    cloudsuite_spike_smoothed: bool = True
+    cloudsuite_others_per_minute: int | None = None
     cloudsuite_retry_after: bool = True
+    cloudsuite_retry_after_as_date: bool = False
+    jira_headers: str = "plain"
     jira_burst_per_second: int | None = 100
     jira_points_per_hour: int | None = None
     jira_per_issue_writes: bool = True
@@ -68,6 +96,7 @@ class Refusal:
     reason: str
     wait: timedelta
     limit: int
+    span: timedelta = timedelta(seconds=1)
 
 
 @dataclass(slots=True)
@@ -79,6 +108,7 @@ class Limits:
     windows: dict[str, tuple[datetime, int]] = field(default_factory=dict)
     buckets: dict[str, tuple[datetime, float]] = field(default_factory=dict)
     writes: dict[str, deque[datetime]] = field(default_factory=dict)
+    others_at: datetime | None = None
     user_of: Callable[[Request], str] | None = None
     """Under which name a request comes to a Data Center; None where Jira is the cloud's."""
 
@@ -91,6 +121,7 @@ class Limits:
         self.windows.clear()
         self.buckets.clear()
         self.writes.clear()
+        self.others_at = None
 
     def document(self) -> dict[str, object]:
         """The limits as JSON takes them."""
@@ -143,27 +174,61 @@ class Limits:
         }
 
     def _cloudsuite(self) -> Refusal | None:
+        now = self.clock.now()
+        for at in self._others(now):
+            self._gateway(at)
+        return self._gateway(now)
+
+    def _gateway(self, now: datetime) -> Refusal | None:
+        """One call of whomever. A call that the throttling policy refuses does not reach the quota."""
+        return self._spike(now) or self._quota(now)
+
+    def _others(self, now: datetime) -> list[datetime]:
+        """When others have called since they were last looked at: evenly, as if they did nothing else."""
+        rate = self.settings.cloudsuite_others_per_minute
+        if rate is None:
+            return []
+        gap = MINUTE / rate
+        at = max(self.others_at or now, now - OTHERS_SPAN)
+        times = [at + gap * number for number in range(int((now - at) / gap))]
+        self.others_at = at + gap * len(times)
+        return times
+
+    def _quota(self, now: datetime) -> Refusal | None:
         most = self.settings.cloudsuite_per_minute
         if most is None:
             return None
-        now = self.clock.now()
-        began = self.windows.get("cloudsuite", (now, 0))[0]
-        began = began if now < began + MINUTE else now
-        return self._count("cloudsuite", most, began, MINUTE, "quota")
+        return self._window("cloudsuite", most, now, MINUTE, "quota")
+
+    def _spike(self, now: datetime) -> Refusal | None:
+        most = self.settings.cloudsuite_spike_calls
+        if most is None:
+            return None
+        period = timedelta(milliseconds=self.settings.cloudsuite_spike_milliseconds)
+        if self.settings.cloudsuite_spike_smoothed:
+            return self._window("spike", 1, now, period / most, "spike")
+        return self._window("spike", most, now, period, "spike")
+
+    def _window(self, name: str, most: int, now: datetime, span: timedelta, reason: str) -> Refusal | None:
+        """One call in a window that begins with its first call."""
+        began = self.windows.get(name, (now, 0))[0]
+        return self._count(name, most, began if now < began + span else now, span, reason, now)
 
     def _points(self, request: Request) -> Refusal | None:
         most = self.settings.jira_points_per_hour
         if most is None or not request.path.startswith(GATEWAY):
             return None
         began = self.clock.now().replace(minute=0, second=0, microsecond=0)
-        return self._count("jira", most, began, HOUR, "jira-quota-global-based")
+        return self._count("jira", most, began, HOUR, "jira-quota-global-based", self.clock.now())
 
-    def _count(self, name: str, most: int, began: datetime, span: timedelta, reason: str) -> Refusal | None:
+    def _count(
+        self, name: str, most: int, began: datetime, span: timedelta, reason: str, now: datetime
+    ) -> Refusal | None:
         """One call in the window that began then; a window of another beginning is over."""
         former, count = self.windows.get(name, (began, 0))
         count = count if former == began else 0
         if count >= most:
-            return Refusal(reason, began + span - self.clock.now(), most)
+            return Refusal(reason, began + span - now, most, span)
         self.windows[name] = (began, count + 1)
         return None
 
@@ -195,28 +260,51 @@ class Limits:
         for most, span in ISSUE_WRITES:
             inside = [at for at in recent if at > now - span]
             if len(inside) >= most:
-                return Refusal("jira-per-issue-on-write", inside[0] + span - now, most)
+                return Refusal("jira-per-issue-on-write", inside[0] + span - now, most, span)
         recent.append(now)
         return None
 
     def _answer(self, vendor: str, refused: Refusal) -> Response:
-        jira = vendor == "jira"
-        headers = self._jira_headers(refused) if jira else {}
-        if jira or self.settings.cloudsuite_retry_after:
-            headers["Retry-After"] = str(max(1, ceil(refused.wait.total_seconds())))
+        headers = self._jira_headers(refused) if vendor == "jira" else self._cloudsuite_headers(refused)
         if self.settings.html:
             return html_response("<html><body><h1>Too Many Requests</h1></body></html>", 429, headers)
-        if jira:
+        if vendor == "jira":
             return json_response({"errorMessages": [JIRA_REFUSAL], "errors": {}, "status": 429}, 429, headers)
         return json_response({"error": "Quota exceeded"}, 429, headers)
 
+    def _cloudsuite_headers(self, refused: Refusal) -> dict[str, str]:
+        if not self.settings.cloudsuite_retry_after:
+            return {}
+        if self.settings.cloudsuite_retry_after_as_date:
+            at = self.clock.now() + refused.wait + timedelta(seconds=1)  # a date has no parts of a second
+            return {"Retry-After": at.strftime(HTTP_DATE)}
+        return {"Retry-After": _whole(refused.wait)}
+
     def _jira_headers(self, refused: Refusal) -> dict[str, str]:
+        form = self.settings.jira_headers
+        beta = "Beta-" if form == "beta" else ""
+        if form == "bare":
+            return {"Retry-After": _whole(refused.wait)}
+        if form == "plain":
+            return {
+                "Retry-After": _whole(refused.wait),
+                "X-RateLimit-Limit": str(refused.limit),
+                "X-RateLimit-Remaining": "0",
+                "X-RateLimit-Reset": (self.clock.now() + refused.wait).strftime("%Y-%m-%dT%H:%M:%SZ"),
+                "RateLimit-Reason": refused.reason,
+            }
+        name = STRUCTURED.get(refused.reason, refused.reason)
         return {
-            "X-RateLimit-Limit": str(refused.limit),
-            "X-RateLimit-Remaining": "0",
-            "X-RateLimit-Reset": (self.clock.now() + refused.wait).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            f"{beta}Retry-After": _whole(refused.wait),
+            f"{beta}RateLimit-Policy": f'"{name}";q={refused.limit};w={max(1, ceil(refused.span.total_seconds()))}',
+            f"{beta}RateLimit": f'"{name}";r=0;t={_whole(refused.wait)}',
             "RateLimit-Reason": refused.reason,
         }
+
+
+def _whole(wait: timedelta) -> str:
+    """Seconds, never fewer than the wait."""
+    return str(max(1, ceil(wait.total_seconds())))
 
 
 def _check(name: str, value: object, current: dict[str, object]) -> None:
@@ -225,5 +313,8 @@ def _check(name: str, value: object, current: dict[str, object]) -> None:
     if name in SWITCHED:
         if not isinstance(value, bool):
             raise BadLimit(f"{name} is true or false")
+    elif name in WORDS:
+        if value not in WORDS[name]:
+            raise BadLimit(f"{name} is one of {', '.join(WORDS[name])}")
     elif (value is not None or name in ALWAYS) and (type(value) is not int or value < 1):
         raise BadLimit(f"{name} is a whole number above zero, or null for none")

@@ -26,7 +26,7 @@ def call(safety: Safety) -> Request:
 
 def client(vendor: Script, clock: WaitingClock | None = None) -> Client:
     """A client whose waits have no jitter."""
-    return Client(vendor, clock or WaitingClock(), Pace(), lambda: 0.0)
+    return Client(vendor, clock or WaitingClock(), Pace(random=lambda: 0.0), lambda: 0.0)
 
 
 def test_a_read_survives_passing_trouble() -> None:

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml_connector.net.limits import GIVE_WAY_SECONDS, SHARE, Pace, background
+from ml_connector.net.limits import Pace
+from ml_connector.net.meter import SHARE
 from ml_connector.net.quota import WAIT_SECONDS_MAX, Limited, Quota, quota
 from ml_connector.wire import Request, Response, Safety
 from stub_vendors import WaitingClock
@@ -27,7 +28,7 @@ NAMES = ("retry-after", "x-ratelimit-reset", "ratelimit", "ratelimit-policy", "x
         ({}, Quota()),
         ({"retry-after": "7"}, Quota(7)),
         ({"beta-retry-after": "7"}, Quota(7)),
-        ({**HOUR, "retry-after": "1800", "x-ratelimit-limit": "65000"}, Quota(1800, Limited.ALL, 65000)),
+        ({**HOUR, "retry-after": "1800", "x-ratelimit-limit": "65000"}, Quota(1800)),
         ({"x-ratelimit-reset": "2026-11-18T12:00:30Z"}, Quota(30)),
         ({"x-ratelimit-reset": "2026-11-18T12:05Z"}, Quota(300)),
         ({"x-beta-ratelimit-reset": "2026-11-18T13:05+01:00"}, Quota(300)),
@@ -42,7 +43,8 @@ NAMES = ("retry-after", "x-ratelimit-reset", "ratelimit", "ratelimit-policy", "x
         ({"ratelimit": '"global-app-quota";r=11000;t=600'}, Quota()),
         ({**ISSUE, "retry-after": "2"}, Quota(2, Limited.ITEM)),
         ({"ratelimit-reason": "something-new", "retry-after": "2"}, Quota(2)),
-        ({"x-ratelimit-limit": "350/400"}, Quota(None, Limited.ALL, 350)),
+        ({"x-ratelimit-limit": "350/400"}, Quota()),
+        ({**BURST, "x-ratelimit-limit": "350/400"}, Quota(None, Limited.OPERATION, 350)),
         (
             {"x-ratelimit-limit": "5", "x-ratelimit-interval-seconds": "60", "x-ratelimit-fillrate": "5"},
             Quota(None, Limited.ALL, 5, 60.0),
@@ -80,23 +82,23 @@ def waits(pace: Pace, clock: WaitingClock, request: Request) -> float:
 
 def test_only_what_is_limited_waits() -> None:
     """An issue, an operation, or everything."""
-    clock, pace = WaitingClock(), Pace()
-    pace.told(clock, Quota(30, Limited.ITEM), edit("1"))
+    clock, pace = WaitingClock(), Pace(random=lambda: 0.0)
+    pace.refused(clock, Quota(30, Limited.ITEM), edit("1"), clock.now())
     assert [waits(pace, clock, each) for each in (READ, edit("2"))] == [0, 0]
-    pace.told(clock, Quota(40, Limited.OPERATION), edit("2"))
+    pace.refused(clock, Quota(40, Limited.OPERATION), edit("2"), clock.now())
     assert waits(pace, clock, READ) == 0
     assert waits(pace, clock, edit("3")) == 40
-    pace.told(clock, Quota(50, Limited.ALL), edit("3"))
+    pace.refused(clock, Quota(50, Limited.ALL), edit("3"), clock.now())
     assert waits(pace, clock, READ) == 50
 
 
 def test_a_rate_that_was_told_is_kept_to() -> None:
     """Of that operation alone."""
-    clock, pace = WaitingClock(), Pace()
-    pace.told(clock, Quota(1, Limited.OPERATION, 10), READ)
+    clock, pace = WaitingClock(), Pace(random=lambda: 0.0)
+    pace.refused(clock, Quota(1, Limited.OPERATION, 10), READ, clock.now())
     begun = clock.now()
     for _ in range(500):
-        pace.before(clock, READ)
+        pace.passed(READ, pace.before(clock, READ))
     spent = (clock.now() - begun).total_seconds()
     assert 0.95 * 50 < spent < 50 / SHARE + 1
     assert waits(pace, clock, edit("1")) == 0
@@ -113,16 +115,3 @@ def test_no_issue_is_written_more_often_than_it_may_be(gaps: list[float]) -> Non
         times.append(clock.now())
     for most, span in windows:
         assert all(sum(start <= at < start + span for at in times) <= most for start in times)
-
-
-def test_background_work_gives_way_to_who_waits() -> None:
-    """While somebody waits for the vendor to answer them, the back-fill steps back."""
-    clock, pace = WaitingClock(), Pace()
-    with background():
-        assert waits(pace, clock, READ) == 0
-    pace._await(1)
-    steps = pace._take(clock.now(), READ, behind=True)
-    pace._await(-1)
-    assert steps == GIVE_WAY_SECONDS
-    with background():
-        assert waits(pace, clock, READ) == 0

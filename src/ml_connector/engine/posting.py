@@ -17,6 +17,7 @@ from ml_connector.core.records import Finding, Severity
 from ml_connector.engine.lane import Lane
 from ml_connector.erp.port import RowRefusal
 from ml_connector.errors import Ambiguous, Rejected, Transient
+from ml_connector.net import urgency
 from ml_connector.store import audit, holds, keys, postings
 from ml_connector.store.postings import UNCHANGED
 
@@ -31,13 +32,14 @@ RESTING = frozenset({State.RELEASED, State.ROLLED_BACK, State.POSTED, State.CONF
 
 
 def advance(lane: Lane, reference: str) -> State:
-    """Take a posting as far as it will go now, and return where it stands."""
-    for _ in range(STEPS_MAX):
-        posting = _load(lane, reference)
-        if posting.state in RESTING:
-            return posting.state
-        if not _try_step(lane, posting):
-            break
+    """Take a posting as far as it will go now, and return where it stands. Its calls go before polls."""
+    with urgency.posting():
+        for _ in range(STEPS_MAX):
+            posting = _load(lane, reference)
+            if posting.state in RESTING:
+                return posting.state
+            if not _try_step(lane, posting):
+                break
     return _load(lane, reference).state
 
 

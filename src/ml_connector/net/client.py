@@ -6,6 +6,7 @@ import random as randomness
 import threading
 from collections import Counter
 from collections.abc import Callable
+from http import HTTPStatus
 
 import structlog
 
@@ -61,7 +62,7 @@ class Client:
             attempt += 1
 
     def _once(self, request: Request, attempt: int) -> Response:
-        self._pace.before(self._clock, request)
+        sent = self._pace.before(self._clock, request)
         with self._lock:
             self._calls[request.operation] += 1
         try:
@@ -75,10 +76,15 @@ class Client:
             status=response.status,
             attempt=attempt,
         )
+        if response.status == HTTPStatus.TOO_MANY_REQUESTS:
+            self._pace.refused(self._clock, quota(response, self._clock.now()), request, sent)
+        else:
+            self._pace.passed(request, sent)
         try:
             return verdict(request, response, self._clock.now())
-        except RateLimited:
-            self._pace.told(self._clock, quota(response, self._clock.now()), request)
+        except RateLimited as error:
+            if response.status != HTTPStatus.TOO_MANY_REQUESTS:
+                self._pace.rest(self._clock, error.after or 0.0)
             raise
 
     def _tell(self, request: Request, attempt: int, error: ConnectorError, decision: object) -> None:

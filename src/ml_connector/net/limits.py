@@ -1,190 +1,217 @@
-"""How fast one vendor tenant may be called: a budget that all threads of a process share.
+"""How fast one vendor tenant may be called: one budget, whatever thread or process spends it.
 
-Only what is limited waits: every call, the calls of one operation, or the writes of one record. What a refusal tells of
-a rate is kept to from then on, so that the next call is not refused for the same reason.
+Only what is limited waits: every call, the calls of one operation, or the writes of one record. What is known of each
+limit is a meter; where there is a book, all processes of an installation share their meters, and each takes places in
+the row of calls for about a second at a time.
 """
 
 from __future__ import annotations
 
+import random as randomness
 import threading
-from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
-from dataclasses import dataclass
+from collections import Counter, deque
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from typing import Any, Protocol
 
 from ml_connector.clock import Clock
 from ml_connector.errors import RateLimited, Transient
+from ml_connector.net.items import Items, Window
+from ml_connector.net.meter import MINUTE, Flow, Meter, Refusal, Slice, ceiling, passed, refused, sliced
 from ml_connector.net.quota import Limited, Quota
-from ml_connector.net.retry import PATIENCE_SECONDS, UNSAID_WAIT_SECONDS
+from ml_connector.net.retry import PATIENCE_SECONDS, Random
+from ml_connector.net.urgency import Urgency, present
 from ml_connector.wire import Request
 
-MINUTE = timedelta(minutes=1)
 SERVED_PART = 0.5
 """A wait that ended before half its time was cut short, because the process is asked to stop."""
-SHARE = 0.98
-"""How much of a rate that a vendor told is used: others may count a little otherwise."""
-SHRINK, SHARE_MIN = 0.9, 0.1
-"""What is left of our share after a refusal in spite of it (somebody else calls too), and the least."""
-RECOVERS_AFTER = timedelta(minutes=5)
-"""How long without a refusal until our share is whole again."""
 GIVE_WAY_SECONDS = 0.05
-"""How long background work steps back at a time while somebody waits for an answer."""
-KEPT_MAX = 1_000
-"""Records and pauses that are remembered before those that are over are forgotten."""
+"""How long less urgent work steps back at a time."""
+STEPS_BACK_FOR = timedelta(seconds=10)
+"""A call that has waited for so long steps back for nobody any more."""
+PROBE = timedelta(seconds=1)
+"""While calls are refused, one goes out in so long to see whether they still are."""
+REFRESHED_AFTER = timedelta(seconds=1)
+"""How long what other processes learned may be unknown here."""
+PASSES_KEPT = 2_000
+"""Calls that went through, remembered to count a minute's."""
+WHOLE = ""
+"""The scope of a meter for every call; the others are operations."""
 EVERYTHING = Request("", "", "/", safety="read")  # type: ignore[arg-type] # stands for any call
-_BACKGROUND: ContextVar[bool] = ContextVar("background", default=False)
 
-Window = tuple[int, timedelta]
-"""So many calls in so long."""
+UNKNOWN = Meter()
 
-
-@contextmanager
-def background() -> Iterator[None]:
-    """Calls in this block give way to those that somebody waits for."""
-    token = _BACKGROUND.set(True)
-    try:
-        yield
-    finally:
-        _BACKGROUND.reset(token)
+Document = dict[str, Any]
 
 
-@dataclass(slots=True)
-class _Bucket:
-    """A rate that was told: `calls` in `seconds`, of which we use `share`. Begins empty, right after a refusal."""
+class Book(Protocol):
+    """Where the meters of one tenant are kept for all processes."""
 
-    calls: int
-    seconds: float
-    at: datetime
-    refused_at: datetime
-    share: float = SHARE
-    tokens: float = 0.0
+    def read(self) -> Mapping[str, Document]:
+        """All meters, by scope."""
 
-    @property
-    def rate(self) -> float:
-        """Calls a second that are ours."""
-        return self.calls * self.share / self.seconds
-
-    def fill(self, now: datetime) -> None:
-        """Put in what has come in since."""
-        if self.share < SHARE and now > self.refused_at + RECOVERS_AFTER:
-            self.share = SHARE
-        since = max(0.0, (now - self.at).total_seconds())
-        self.tokens = min(max(1.0, self.calls * self.share), self.tokens + since * self.rate)
-        self.at = now
-
-    def ready(self, now: datetime) -> datetime:
-        """When the next call may go out."""
-        self.fill(now)
-        return now if self.tokens >= 1 else now + timedelta(seconds=(1 - self.tokens) / self.rate)
+    def change(self, scope: str, how: Callable[[Document | None], Document]) -> None:
+        """Put another one in the place of a meter, while no other process does."""
 
 
 class Pace:
     """At most `per_minute` calls in any 60 seconds (None: no ceiling of our own), no more writes of one record than
-    `item_windows` allow, and nothing before its pause has ended.
-
-    A window that slides keeps within every fixed window of the same length, whenever the vendor's begins (Infor's
-    quota window begins with the first request: docs.infor.com, ION API quota policy).
+    `item_windows` allow, no more of anything than refusals taught, and nothing before its pause has ended.
     """
 
-    def __init__(self, per_minute: int | None = None, item_windows: tuple[Window, ...] = ()) -> None:
-        self._per_minute = per_minute
-        self._item_windows = item_windows
+    def __init__(
+        self,
+        per_minute: int | None = None,
+        item_windows: tuple[Window, ...] = (),
+        *,
+        book: Book | None = None,
+        random: Random = randomness.random,
+    ) -> None:
+        self._allowed = None if per_minute is None else ceiling(per_minute)
+        self._items = Items(item_windows)
+        self._book = book
+        self._random = random
         self._lock = threading.Lock()
-        self._sent: deque[datetime] = deque(maxlen=per_minute)
-        self._writes: dict[str, deque[datetime]] = {}
-        self._paused: dict[tuple[Limited, str], datetime] = {}
-        self._buckets: dict[str, _Bucket] = {}
-        self._awaited = 0
+        self._meters: dict[str, Meter] = {}
+        self._slices: dict[str, Slice] = {}
+        self._passes: deque[tuple[datetime, str]] = deque(maxlen=PASSES_KEPT)
+        self._refreshed: datetime | None = None
+        self._awaited: Counter[Urgency] = Counter()
 
-    def before(self, clock: Clock, request: Request = EVERYTHING) -> None:
-        """Wait until a call may go out, and count it. Raises RateLimited if that is not soon, Transient on a stop."""
-        behind = _BACKGROUND.get()
-        self._await(0 if behind else 1)
+    def before(self, clock: Clock, request: Request = EVERYTHING) -> datetime:
+        """Wait until a call may go out, and count it. Returns when. Raises RateLimited if that is not soon, Transient
+        on a stop.
+        """
+        urgency, begun = present(), clock.now()
+        self._await(urgency, 1)
         try:
-            while (seconds := self._take(clock.now(), request, behind=behind)) > 0:
+            while (seconds := self._take(now := clock.now(), request, urgency, now - begun)) > 0:
                 if seconds > PATIENCE_SECONDS:
                     raise RateLimited(f"No calls for another {seconds:.0f} s, as the vendor asked.", after=seconds)
                 if not waited(clock, seconds):
                     raise Transient("The process is asked to stop; nothing was sent.")
+            return now
         finally:
-            self._await(0 if behind else -1)
+            self._await(urgency, -1)
 
-    def told(self, clock: Clock, said: Quota, request: Request = EVERYTHING) -> None:
-        """The vendor refused a call, and said this of its limits."""
-        now = clock.now()
-        until = now + timedelta(seconds=UNSAID_WAIT_SECONDS if said.after is None else said.after)
-        key = _scope(said.limited, request)
+    def passed(self, request: Request, sent: datetime) -> None:
+        """A call that was sent then was not refused."""
         with self._lock:
-            self._paused[key] = max(until, self._paused.get(key, until))
-            if said.limited is Limited.OPERATION and said.calls:
-                self._learn(request.operation, said, now)
-            self._forget(now)
+            self._passes.append((sent, request.operation))
+            for scope in _scopes(request):
+                if self._meter(scope).refused_at is not None:
+                    self._settle(scope, sent)
 
-    def _learn(self, operation: str, said: Quota, now: datetime) -> None:
-        assert said.calls is not None
-        known = self._buckets.get(operation)
-        share = SHARE if known is None else max(SHARE_MIN, known.share * SHRINK)
-        self._buckets[operation] = _Bucket(said.calls, said.seconds, now, now, share)
+    def _settle(self, scope: str, sent: datetime) -> None:
+        """It is over; the next call keeps the new distance."""
+        passes = self._passes_of(scope)
+        self._change(scope, lambda meter: passed(meter, sent, passes))
+        after = self._flow(scope)
+        if after is not None and scope in self._slices:
+            self._slices[scope] = self._slices[scope].spaced(sent + after.gap)
 
-    def _await(self, change: int) -> None:
+    def refused(self, clock: Clock, said: Quota, request: Request, sent: datetime) -> None:
+        """The vendor refused a call that was sent then, and said this of its limits."""
+        now, chance = clock.now(), self._random()
         with self._lock:
-            self._awaited += change
+            scope = _scope(said.limited, request)
+            if scope is None:
+                self._items.pause(request.item, now + timedelta(seconds=1.0 if said.after is None else said.after))
+                return
+            oldest = next((at for at in self._passes_of(scope) if at > now - MINUTE), None)
+            flow, refusal = self._flow(scope), Refusal(said, sent, now)
+            self._change(scope, lambda meter: refused(meter, refusal, flow, oldest, chance))
 
-    def _take(self, now: datetime, request: Request, *, behind: bool) -> float:
+    def rest(self, clock: Clock, seconds: float) -> None:
+        """The vendor is in trouble and asked for a pause; that says nothing of its limits."""
+        until = clock.now() + timedelta(seconds=seconds)
+        with self._lock:
+            self._change(WHOLE, lambda meter: meter.paused(until))
+
+    def _await(self, urgency: Urgency, change: int) -> None:
+        with self._lock:
+            self._awaited[urgency] += change
+
+    def _take(self, now: datetime, request: Request, urgency: Urgency, waiting: timedelta) -> float:
         """Seconds still to wait; 0 where the call was counted and may go."""
         with self._lock:
-            due = self._due(now, request)
+            self._refresh(now)
+            due = max(self._pause_ends(now, request), self._items.due(request.item, now) if request.item else now)
             if due > now:
                 return (due - now).total_seconds()
-            if behind and self._awaited:
+            if waiting < STEPS_BACK_FOR and any(self._awaited[other] for other in Urgency if other < urgency):
                 return GIVE_WAY_SECONDS
-            self._count(now, request)
+            flows = {scope: flow for scope in _scopes(request) if (flow := self._flow(scope)) is not None}
+            due = max((self._slice(scope, flow, now).due(flow) for scope, flow in flows.items()), default=now)
+            if due > now:
+                return (due - now).total_seconds()
+            self._count(now, request, flows)
             return 0.0
 
-    def _due(self, now: datetime, request: Request) -> datetime:
-        dues = [self._paused.get(_scope(limited, request), now) for limited in Limited] if self._paused else []
-        bucket = self._buckets.get(request.operation)
-        if bucket is not None:
-            dues.append(bucket.ready(now))
-        if self._per_minute is not None and len(self._sent) == self._per_minute:
-            dues.append(self._sent[0] + MINUTE)
+    def _pause_ends(self, now: datetime, request: Request) -> datetime:
+        return max(now, *(self._meter(scope).paused_until or now for scope in _scopes(request)))
+
+    def _slice(self, scope: str, flow: Flow, now: datetime) -> Slice:
+        ours = self._slices.get(scope)
+        if ours is None or not ours.holds(flow, now):
+            self._change(scope, lambda meter: self._sliced(scope, meter, flow, now))
+            ours = self._slices[scope]
+        return ours
+
+    def _sliced(self, scope: str, meter: Meter, flow: Flow, now: datetime) -> Meter:
+        after, self._slices[scope] = sliced(
+            meter, meter.flow(self._allowance(scope)) or flow, now, self._slices.get(scope)
+        )
+        return after
+
+    def _count(self, now: datetime, request: Request, flows: Mapping[str, Flow]) -> None:
+        for scope, flow in flows.items():
+            self._slices[scope] = self._slices[scope].taken(flow, now)
+        for scope in _scopes(request):
+            if self._meter(scope).refused_at is not None:
+                self._meters[scope] = self._meter(scope).paused(now + PROBE)
         if request.item:
-            dues += self._item_opens(now, request.item)
-        return max((now, *dues))
+            self._items.count(request.item, now)
 
-    def _item_opens(self, now: datetime, item: str) -> Iterator[datetime]:
-        written = self._writes.get(item, ())
-        for most, span in self._item_windows:
-            inside = [at for at in written if at > now - span]
-            if len(inside) >= most:
-                yield inside[-most] + span
+    def _meter(self, scope: str) -> Meter:
+        return self._meters.get(scope, UNKNOWN)
 
-    def _count(self, now: datetime, request: Request) -> None:
-        if self._per_minute is not None:
-            self._sent.append(now)
-        bucket = self._buckets.get(request.operation)
-        if bucket is not None:
-            bucket.tokens -= 1
-        if request.item and self._item_windows:
-            longest = max(most for most, _ in self._item_windows)
-            self._writes.setdefault(request.item, deque(maxlen=longest)).append(now)
-            self._forget(now)
+    def _flow(self, scope: str) -> Flow | None:
+        return self._meter(scope).flow(self._allowance(scope))
 
-    def _forget(self, now: datetime) -> None:
-        if len(self._paused) > KEPT_MAX:
-            self._paused = {key: until for key, until in self._paused.items() if until > now}
-        if len(self._writes) > KEPT_MAX:
-            longest = max(span for _, span in self._item_windows)
-            self._writes = {item: times for item, times in self._writes.items() if times[-1] > now - longest}
+    def _allowance(self, scope: str) -> Flow | None:
+        return self._allowed if scope == WHOLE else None
+
+    def _passes_of(self, scope: str) -> list[datetime]:
+        return [at for at, operation in self._passes if scope in (WHOLE, operation)]
+
+    def _refresh(self, now: datetime) -> None:
+        """Hear what other processes learned."""
+        if self._book is not None and (self._refreshed is None or now >= self._refreshed + REFRESHED_AFTER):
+            self._meters = {scope: Meter.of(document) for scope, document in self._book.read().items()}
+            self._refreshed = now
+
+    def _change(self, scope: str, how: Callable[[Meter], Meter]) -> None:
+        if self._book is None:
+            self._meters[scope] = how(self._meter(scope))
+            return
+
+        def kept(document: Document | None) -> Document:
+            self._meters[scope] = how(Meter.of(document))
+            return self._meters[scope].document()
+
+        self._book.change(scope, kept)
 
 
-def _scope(limited: Limited, request: Request) -> tuple[Limited, str]:
-    """What a refusal of this call keeps waiting. A record that is not named cannot wait alone."""
-    if limited is Limited.ITEM and request.item:
-        return limited, request.item
-    return (Limited.ALL, "") if limited is Limited.ALL else (Limited.OPERATION, request.operation)
+def _scopes(request: Request) -> tuple[str, str]:
+    return WHOLE, request.operation
+
+
+def _scope(limited: Limited, request: Request) -> str | None:
+    """What a refusal of this call is about; None for its record alone. A record that is not named cannot wait alone."""
+    if limited is Limited.ALL:
+        return WHOLE
+    return None if limited is Limited.ITEM and request.item else request.operation
 
 
 def waited(clock: Clock, seconds: float) -> bool:

@@ -47,11 +47,12 @@ class Quota:
 
 
 def quota(response: Response, now: datetime) -> Quota:
-    """What a refusal says."""
+    """What a refusal says. A number without a span tells a rate only of a burst, whose span is a second."""
     headers = response.headers
     reason = headers.get("ratelimit-reason", "").strip().casefold()
     limited = REASONS.get(reason, Limited.ALL)
-    calls, seconds = _policy(headers, reason) or _interval(headers) or (_number(headers, "x-ratelimit-limit"), 1.0)
+    bare = _number(headers, "x-ratelimit-limit") if limited is Limited.OPERATION else None
+    calls, seconds = _policy(headers, reason) or _interval(headers) or (bare, 1.0)
     waits = (retry_after(response, now), _reset(headers, now), _remaining(headers, reason))
     after = next((wait for wait in waits if wait is not None), None)
     return Quota(after, limited, calls if calls and calls <= RATE_MAX else None, seconds)

@@ -1,7 +1,7 @@
 """Whether a failed call is tried again, and after how long. Pure: the client carries it out.
 
-Exponential back-off with full jitter; what a vendor asks for is a minimum. A wait beyond our patience is not served
-here: the call gives up, and the connection's next run comes later anyway.
+Exponential back-off with full jitter. Where a vendor asked us to wait, the pace holds the call until then. A wait
+beyond our patience is not served: the call gives up, and the connection's next run comes later anyway.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ Random = Callable[[], float]
 ATTEMPTS_MAX = 5
 BACKOFF_SECONDS = 1.0
 BACKOFF_SECONDS_MAX = 30.0
-UNSAID_WAIT_SECONDS = 15.0
-"""The least wait after a 429 that names none: neither vendor promises the header."""
+REFUSALS_MAX = 10
+"""How often one call is refused before it gives up: waits that double reach past a minute long before."""
 PATIENCE_SECONDS = 120.0
 """A longer wait than this is left to the schedule."""
 
@@ -42,12 +42,9 @@ def decide(error: ConnectorError, attempt: int, safety: Safety, random: Random) 
     A 429 was not acted on, so every call may be repeated after one. Any other Transient is repeated only where
     repeating does no harm; Ambiguous and all else never.
     """
-    if attempt >= ATTEMPTS_MAX or not isinstance(error, Transient):
-        return GiveUp()
-    least = 0.0
     if isinstance(error, RateLimited):
-        least = UNSAID_WAIT_SECONDS if error.after is None else error.after
-    elif safety is Safety.ONCE:
+        again = attempt < REFUSALS_MAX and (error.after or 0.0) <= PATIENCE_SECONDS
+        return Wait(0.0) if again else GiveUp()
+    if attempt >= ATTEMPTS_MAX or not isinstance(error, Transient) or safety is Safety.ONCE:
         return GiveUp()
-    jitter = random() * min(BACKOFF_SECONDS_MAX, BACKOFF_SECONDS * 2 ** (attempt - 1))
-    return Wait(least + jitter) if least <= PATIENCE_SECONDS else GiveUp()
+    return Wait(random() * min(BACKOFF_SECONDS_MAX, BACKOFF_SECONDS * 2 ** (attempt - 1)))
