@@ -39,6 +39,7 @@ from ml_connector.jira.port import Jira
 from ml_connector.jira.sign_ins import diagnosed, sign_in_of
 from ml_connector.net.addresses import is_loopback_name
 from ml_connector.net.client import Client
+from ml_connector.net.items import Window
 from ml_connector.net.limits import Pace
 from ml_connector.net.mail import MailServer
 from ml_connector.net.transport import HttpTransport
@@ -48,6 +49,7 @@ from ml_connector.rules import slips
 from ml_connector.settings import Connection, Home, load_changed, load_connections, sample
 from ml_connector.store import audit, cursors, lineage, worklogs
 from ml_connector.store.database import Database, shown_url
+from ml_connector.store.paces import PaceBook
 from ml_connector.store.renewals import Renewal
 from ml_connector.store.vault import MasterKey, Vault
 from ml_connector.wire import Request, Response, Send
@@ -192,7 +194,7 @@ class Installation:
         """The ERP of a connection, with these credentials."""
         settings = connection.cloudsuite
         credentials = parse_ionapi(ionapi)
-        pace = self._pace(f"{credentials.base} {credentials.tenant}", lambda: Pace(settings.calls_per_minute))
+        pace = self._pace(credentials.base, settings.calls_per_minute)
         client = Client(self.transport(connection), self.clock, pace, random.random)
         gateway = Gateway(
             credentials,
@@ -207,15 +209,16 @@ class Installation:
         return jiras.open_jira(self._session(connection, secret), connection)
 
     def _session(self, connection: Connection, secret: dict[str, str]) -> Send:
-        pace = self._pace(connection.jira.url, lambda: Pace(item_windows=jiras.item_windows(connection)))
+        pace = self._pace(connection.jira.url, item_windows=jiras.item_windows(connection))
         client = Client(self.transport(connection), self.clock, pace, random.random)
         record = tokens_record(secret.get("client_id", ""))
         keeper = Renewal(self.database, self.vault, self.clock, connection.name, record)
         return jiras.open_session(client.send, connection, secret, self.clock, keeper)
 
-    def _pace(self, tenant: str, make: Callable[[], Pace]) -> Pace:
-        """The budget of calls that all connections to one tenant share in this process."""
-        return self.paces.setdefault(tenant, make())
+    def _pace(self, tenant: str, per_minute: int | None = None, item_windows: tuple[Window, ...] = ()) -> Pace:
+        """The budget of calls that all connections to one tenant share, in all processes on this database."""
+        made = Pace(per_minute, item_windows, book=PaceBook(self.database, tenant))
+        return self.paces.setdefault(tenant, made)
 
     def try_cloudsuite(self, name: str, ionapi: str) -> str:
         """Sign in and read the calendar. Raises what is wrong; returns what to show of the credentials."""

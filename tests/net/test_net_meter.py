@@ -15,6 +15,7 @@ from ml_connector.net.meter import (
     RATE_MIN,
     RETURN_SECONDS,
     Flow,
+    Lately,
     Meter,
     Refusal,
     Slice,
@@ -44,9 +45,9 @@ def test_a_meter_can_be_lived_by(steps: list[tuple[float, Quota | None, float]])
         now += timedelta(seconds=seconds)
         if quota is None:
             passes.append(now)
-            meter = passed(meter, now, passes)
+            meter = passed(meter, now, Lately("us", passes))
         else:
-            meter = refused(meter, Refusal(quota, now, now), meter.flow(), None, chance)
+            meter = refused(meter, Refusal(quota, now, now), meter.flow(), Lately("us", passes), chance)
             assert meter.paused_until is not None
             assert meter.paused_until >= now + timedelta(seconds=quota.after or 0)
         flow = meter.flow()
@@ -111,9 +112,9 @@ def test_what_one_leaves_unused_is_given_back(rate: float, calls: int) -> None:
 @given(st.floats(0, 100), st.floats(0, 50))
 def test_a_call_that_was_sent_before_a_refusal_was_known_teaches_nothing(after: float, ago: float) -> None:
     """Of several that are refused together, one slows us down."""
-    first = refused(Meter(), Refusal(Quota(after), NOON, NOON), None, None, 0.0)
+    first = refused(Meter(), Refusal(Quota(after), NOON, NOON), None, Lately("us"), 0.0)
     later = NOON + timedelta(seconds=1)
     same = Refusal(Quota(after), NOON - timedelta(seconds=ago + 0.1), later)
-    second = refused(first, same, None, None, 0.0)
+    second = refused(first, same, None, Lately("us"), 0.0)
     assert (second.tries, second.refused_last) == (1, NOON)
     assert second.paused_until == later + timedelta(seconds=after)

@@ -12,12 +12,13 @@ import threading
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from secrets import token_hex
 from typing import Any, Protocol
 
 from ml_connector.clock import Clock
 from ml_connector.errors import RateLimited, Transient
 from ml_connector.net.items import Items, Window
-from ml_connector.net.meter import MINUTE, Flow, Meter, Refusal, Slice, ceiling, passed, refused, sliced
+from ml_connector.net.meter import Flow, Lately, Meter, Refusal, Slice, ceiling, passed, refused, sliced
 from ml_connector.net.quota import Limited, Quota
 from ml_connector.net.retry import PATIENCE_SECONDS, Random
 from ml_connector.net.urgency import Urgency, present
@@ -71,6 +72,7 @@ class Pace:
         self._items = Items(item_windows)
         self._book = book
         self._random = random
+        self._owner = token_hex(4)
         self._lock = threading.Lock()
         self._meters: dict[str, Meter] = {}
         self._slices: dict[str, Slice] = {}
@@ -104,8 +106,8 @@ class Pace:
 
     def _settle(self, scope: str, sent: datetime) -> None:
         """It is over; the next call keeps the new distance."""
-        passes = self._passes_of(scope)
-        self._change(scope, lambda meter: passed(meter, sent, passes))
+        lately = self._lately(scope)
+        self._change(scope, lambda meter: passed(meter, sent, lately))
         after = self._flow(scope)
         if after is not None and scope in self._slices:
             self._slices[scope] = self._slices[scope].spaced(sent + after.gap)
@@ -118,9 +120,8 @@ class Pace:
             if scope is None:
                 self._items.pause(request.item, now + timedelta(seconds=1.0 if said.after is None else said.after))
                 return
-            oldest = next((at for at in self._passes_of(scope) if at > now - MINUTE), None)
-            flow, refusal = self._flow(scope), Refusal(said, sent, now)
-            self._change(scope, lambda meter: refused(meter, refusal, flow, oldest, chance))
+            flow, refusal, lately = self._flow(scope), Refusal(said, sent, now), self._lately(scope)
+            self._change(scope, lambda meter: refused(meter, refusal, flow, lately, chance))
 
     def rest(self, clock: Clock, seconds: float) -> None:
         """The vendor is in trouble and asked for a pause; that says nothing of its limits."""
@@ -182,8 +183,8 @@ class Pace:
     def _allowance(self, scope: str) -> Flow | None:
         return self._allowed if scope == WHOLE else None
 
-    def _passes_of(self, scope: str) -> list[datetime]:
-        return [at for at, operation in self._passes if scope in (WHOLE, operation)]
+    def _lately(self, scope: str) -> Lately:
+        return Lately(self._owner, [at for at, operation in self._passes if scope in (WHOLE, operation)])
 
     def _refresh(self, now: datetime) -> None:
         """Hear what other processes learned."""

@@ -10,7 +10,7 @@ then on and on, so that a limit that was raised, or shared by fewer, is found ag
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from math import ceil
 from typing import Any
@@ -87,6 +87,7 @@ class Meter:
     refused_rate: float | None = None
     refused_last: datetime | None = None
     tries: int = 0
+    counted: dict[str, int] = field(default_factory=dict)
     settled_at: datetime | None = None
 
     def document(self) -> dict[str, Any]:
@@ -167,25 +168,43 @@ class Refusal:
     at: datetime
 
 
-def refused(meter: Meter, refusal: Refusal, flow: Flow | None, oldest: datetime | None, chance: float) -> Meter:
-    """After a refusal at this flow. `oldest` is our first call of the last minute that passed; `chance` is from 0 up
-    to 1. A call that went out before the last refusal was known teaches nothing new.
+@dataclass(frozen=True, slots=True)
+class Lately:
+    """Our own calls of the last minutes that went through, in order; `owner` is a name for this process."""
+
+    owner: str
+    passes: Sequence[datetime] = ()
+
+    def within(self, after: datetime, until: datetime) -> list[datetime]:
+        """Those between two moments."""
+        return [at for at in self.passes if after < at <= until]
+
+
+def refused(meter: Meter, refusal: Refusal, flow: Flow | None, lately: Lately, chance: float) -> Meter:
+    """After a refusal at this flow; `chance` is from 0 up to 1. A call that went out before the last refusal was known
+    teaches nothing new, but what its process got through is counted.
     """
     said, now = refusal.said, refusal.at
+    begun = meter.refused_at or now
+    minute = lately.within(begun - MINUTE, begun)
     known = meter.refused_last if meter.refused_at else meter.settled_at
     if known is not None and refusal.sent_at < known:
-        return meter.paused(now + timedelta(seconds=said.after or 0.0))
+        return _counted(meter, lately, minute).paused(now + timedelta(seconds=said.after or 0.0))
     told = _told(said) or meter.told
     held = replace(
-        meter,
+        _counted(meter, lately, minute),
         told=told,
         next_at=now + told.gap * told.burst if told and told != meter.told else meter.next_at,
+        refused_at=begun,
+        refused_rate=meter.refused_rate if meter.refused_at else flow.rate if flow else None,
         refused_last=now,
         tries=meter.tries + 1,
     )
-    if meter.refused_at is None:
-        held = replace(held, refused_at=now, refused_rate=None if flow is None else flow.rate)
-    return held.paused(now + timedelta(seconds=_wait(meter, said, now, oldest, chance)))
+    return held.paused(now + timedelta(seconds=_wait(meter, said, now, minute[0] if minute else None, chance)))
+
+
+def _counted(meter: Meter, lately: Lately, minute: Sequence[datetime]) -> Meter:
+    return replace(meter, counted={**meter.counted, lately.owner: len(minute)})
 
 
 def _told(said: Quota) -> Flow | None:
@@ -208,40 +227,39 @@ def _wait(meter: Meter, said: Quota, now: datetime, oldest: datetime | None, cha
     return max(BACKOFF_FLOOR, chance * min(BACKOFF_SECONDS_MAX, BACKOFF_SECONDS * 2.0**tries))
 
 
-def passed(meter: Meter, sent_at: datetime, passes: Sequence[datetime]) -> Meter:
-    """After a call went through that was sent at `sent_at`. It ends what was refused before it was sent. `passes` are
-    our calls of the last minutes that went through, in order.
-    """
+def passed(meter: Meter, sent_at: datetime, lately: Lately) -> Meter:
+    """After a call went through that was sent at `sent_at`. It ends what was refused before it was sent."""
     if meter.refused_at is None or meter.refused_last is None or sent_at < meter.refused_last:
         return meter
     settled = replace(
-        meter, refused_at=None, refused_last=None, refused_rate=None, tries=0, paused_until=None, settled_at=sent_at
-    )
+        meter, refused_at=None, refused_last=None, refused_rate=None, tries=0, counted={}, paused_until=None,
+        settled_at=sent_at,
+    )  # fmt: skip
     if sent_at - meter.refused_at > LATE:
         return settled
     if meter.refused_rate is not None:
-        top = _lowered(meter.refused_at, meter.refused_rate, sent_at, passes)
+        top = _lowered(meter.refused_at, meter.refused_rate, sent_at, lately)
         return replace(settled, top=top, age=0.0, climbing=False)
     if meter.told is not None:
         return settled
-    top, climbing = _guess(meter.refused_at, sent_at, passes)
+    top, climbing = _guess(meter.refused_at, sum(meter.counted.values()), sent_at, lately)
     age = 0.0 if climbing else RETURN_SECONDS / 2
     return replace(settled, top=top, age=age, climbing=climbing, next_at=sent_at + Flow(top).gap)
 
 
-def _guess(refused_at: datetime, reopened: datetime, passes: Sequence[datetime]) -> tuple[float, bool]:
+def _guess(refused_at: datetime, counted: int, reopened: datetime, lately: Lately) -> tuple[float, bool]:
     """The rate after the very first refusal, and whether it is but a guess."""
     if reopened - refused_at > SOON_AT_FIRST:
-        minute = sum(refused_at - MINUTE < at <= refused_at for at in passes) / MINUTE.total_seconds()
+        minute = counted / MINUTE.total_seconds()
         return max(GUESS_MIN, minute), minute <= GUESS_MIN
-    lately = [at for at in passes if refused_at - SOON < at <= refused_at] or [refused_at]
-    return max(GUESS_MIN, len(lately) / max(1.0, (reopened - lately[0]).total_seconds())), True
+    just = lately.within(refused_at - SOON, refused_at) or [refused_at]
+    return max(GUESS_MIN, len(just) / max(1.0, (reopened - just[0]).total_seconds())), True
 
 
-def _lowered(refused_at: datetime, rate: float, reopened: datetime, passes: Sequence[datetime]) -> float:
+def _lowered(refused_at: datetime, rate: float, reopened: datetime, lately: Lately) -> float:
     """The rate at which we were refused; or, where that lasted, what a minute lets through."""
     lasted = reopened - refused_at
     if lasted <= SOON:
         return rate
-    counted = sum(reopened - MINUTE < at <= refused_at for at in passes) / MINUTE.total_seconds()
+    counted = len(lately.within(reopened - MINUTE, refused_at)) / MINUTE.total_seconds()
     return max(counted, rate * (1.0 - lasted / MINUTE), RATE_MIN)

@@ -201,6 +201,7 @@ leases = Table(
     "leases", metadata, _key("connection"), _text("owner"), Column("epoch", BigInteger, nullable=False),
     _text("expires_at"),
 )  # fmt: skip
+paces = Table("paces", metadata, _key("tenant"), _key("scope"), _json("document"))
 runs = Table(
     "runs", metadata, Column("id", Integer, primary_key=True, autoincrement=True), _text("connection"), _text("began"),
     _maybe("ended"), _text("outcome", ""), _json("summary"), Index("ix_runs_connection", "connection", "id"),
