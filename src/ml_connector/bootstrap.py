@@ -29,7 +29,7 @@ from ml_connector.engine.run import recorded, run_inbox, run_lane
 from ml_connector.engine.subscription import wanted
 from ml_connector.erp import registry as erps
 from ml_connector.erp.gateway import Gateway
-from ml_connector.erp.ion import ClientAuthentication, parse_ionapi
+from ml_connector.erp.ion import ClientAuthentication, IonCredentials, parse_ionapi
 from ml_connector.erp.port import Erp
 from ml_connector.errors import ConnectorError, InvariantBroken, Misconfigured, Refused, Unauthorized
 from ml_connector.jira import registry as jiras
@@ -59,6 +59,7 @@ log = structlog.get_logger()
 CLOUDSUITE = "cloudsuite"
 JIRA = "jira"
 WEBHOOK = "webhook"
+SIGNED_IN = "cloudsuite_signed_in"
 """Names of the secrets of a connection in the vault."""
 PATH_BYTES, SIGNING_BYTES = 24, 48
 """Randomness in the path that Jira delivers to, and in the secret that it signs with."""
@@ -196,11 +197,13 @@ class Installation:
         credentials = parse_ionapi(ionapi)
         pace = self._pace(credentials.base, settings.calls_per_minute)
         client = Client(self.transport(connection), self.clock, pace, random.random)
+        record = signed_in(credentials)
         gateway = Gateway(
             credentials,
             client.send,
             self.clock,
             authentication=ClientAuthentication(settings.client_authentication),
+            keeper=Renewal(self.database, self.vault, self.clock, connection.name, record),
         )
         return erps.open_erp(gateway.send, connection, currency_digits)
 
@@ -235,9 +238,14 @@ class Installation:
             raise self.diagnosed(name, secret, error) from error
 
     def keep_secret(self, name: str, record: str, fields: dict[str, str]) -> None:
-        """Store credentials that were tried, encrypted."""
+        """Store credentials that were tried, encrypted. Tokens of those that they replace are forgotten."""
         with self.database.begin() as tx:
             self.vault.put(tx, name, record, fields)
+            if record == CLOUDSUITE:
+                ours = signed_in(parse_ionapi(fields["ionapi"]))
+                for kept in self.vault.names(tx, name):
+                    if kept.startswith(SIGNED_IN) and kept != ours:
+                        self.vault.delete(tx, name, kept)
             audit.append(tx, self.clock.now(), "local", "credentials_stored", f"{name} {record}", {})
 
     def _secret(self, name: str, record: str) -> dict[str, str]:
@@ -260,6 +268,11 @@ class Installation:
         issues = [held.worklog.issue_id for held in worklogs.by_ids(tx, name, [worklog_id])]
         found = lineage.standing(tx, name, issues).values()
         return [order_key(each.binding.kind, each.binding.erp_key) for each in found]
+
+
+def signed_in(credentials: IonCredentials) -> str:
+    """Name of the token of these credentials in the vault."""
+    return f"{SIGNED_IN} {credentials.fingerprint}"
 
 
 def tokens_record(client_id: str) -> str:

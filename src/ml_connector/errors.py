@@ -34,7 +34,9 @@ from __future__ import annotations
 
 
 class ConnectorError(Exception):
-    """The root: a sentence about what happened, and one about what to do."""
+    """The root: a sentence about what happened, and one about what to do. `hop` is how far a call came, where known."""
+
+    hop: str = ""
 
     def __init__(self, message: str, *, remedy: str = "") -> None:
         super().__init__(message)

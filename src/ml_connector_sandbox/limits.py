@@ -26,6 +26,8 @@ HOUR = timedelta(hours=1)
 ISSUE_WRITES = ((20, timedelta(seconds=2)), (100, timedelta(seconds=30)))
 """Writes of one issue: so many in so long."""
 ISSUE_PATH = re.compile(r"/rest/api/[^/]+/issue/([^/]+)")
+METERED = ("/rest/", "/FSM/", "/M3/", "/CSI/", "/LN/", "/IONSERVICES/", "/DATAFABRIC/")
+"""Parts of the paths that are limited: the token endpoint and the pages for people are not behind a gateway's quota."""
 GATEWAY = "/ex/jira/"
 """Where apps with OAuth call; calls with a person's API token cost no points."""
 HALVED = frozenset({"PUT", "DELETE"})
@@ -129,7 +131,7 @@ class Limits:
 
     def refusal(self, vendor: str, template: str, request: Request) -> Response | None:
         """The 429 for a call that comes too soon, None for one that may pass."""
-        if "/rest/" not in request.path and "/FSM/" not in request.path:
+        if not any(part in request.path for part in METERED):
             return None
         if vendor == "jira" and self.user_of is not None:
             return self._of_user(self.user_of(request))

@@ -9,7 +9,14 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from ml_connector.erp.gateway import REFUSED_FOR, Gateway
+from ml_connector.erp.gateway import (
+    REFUSED_FOR,
+    SECOND_LOOK_SECONDS,
+    TROUBLE_SECONDS,
+    TROUBLED_FOR,
+    Alone,
+    Gateway,
+)
 from ml_connector.erp.ion import Token, parse_ionapi
 from ml_connector.errors import Ambiguous, ConnectorError, InvariantBroken, Transient, Unauthorized
 from ml_connector.wire import Request, Response, Safety
@@ -46,6 +53,13 @@ class Infor:
         access = f"t{len(self.grants)}"
         self.valid = {access}
         return answer({"access_token": access, "expires_in": 7200, **({"refresh_token": "r"} if self.refresh else {})})
+
+
+def keeping(token: Token) -> Alone:
+    """A keeper that has kept a token."""
+    keeper = Alone()
+    keeper.write(token.fields())
+    return keeper
 
 
 def test_a_request_goes_below_the_tenant_with_a_token() -> None:
@@ -100,7 +114,7 @@ def test_a_refresh_that_fails_is_followed_by_a_sign_in(trouble: Response | Excep
     vendor = Script([trouble, answer({"access_token": "new", "expires_in": 60}), answer({"a": 1})])
     clock = WaitingClock()
     old = Token("old", expires=clock.now(), refresh="r")
-    assert Gateway(CREDENTIALS, vendor, clock, token=old).send(WRITE).status == 200
+    assert Gateway(CREDENTIALS, vendor, clock, keeper=keeping(old)).send(WRITE).status == 200
     assert [request.operation for request in vendor.seen] == ["ion.refresh", "ion.sign_in", "fsm.stage"]
 
 
@@ -118,9 +132,8 @@ def test_a_write_survives_a_token_that_ended_early() -> None:
 def test_a_token_that_another_thread_renewed_is_used() -> None:
     """A 401 for an old token does not renew the new one that somebody fetched meanwhile."""
     clock = WaitingClock()
-    kept: list[Token] = []
     infor = Infor()
-    gateway = Gateway(CREDENTIALS, infor, clock, keep=kept.append)
+    gateway = Gateway(CREDENTIALS, infor, clock)
 
     def slow(request: Request) -> Response:
         """While this request was on its way, another one met the same 401 and renewed."""
@@ -142,9 +155,56 @@ def test_a_token_that_another_thread_renewed_is_used() -> None:
 def test_a_second_401_is_final_and_names_the_hop(body: object, hop: str) -> None:
     """A token just issued that is refused again stops the connection, saying who refused it."""
     token = answer({"access_token": "t", "expires_in": 7200})
-    vendor = Script([token, answer(body, 401), token, answer(body, 401)])
-    with pytest.raises(Unauthorized, match=hop):
+    vendor = Script([token, *[answer(body, 401)] * (2 if "suite" in hop else 1), token, answer(body, 401)])
+    with pytest.raises(Unauthorized, match=hop) as caught:
         Gateway(CREDENTIALS, vendor, WaitingClock()).send(WRITE)
+    assert caught.value.hop == hop.split(maxsplit=1)[0]
+
+
+def test_a_suites_401_is_doubted_before_the_token_is() -> None:
+    """LN refuses good tokens now and then: the same one goes out again after a moment, and nobody signs in."""
+    signed_in = answer({"access_token": "t", "expires_in": 7200})
+    false = answer("OAuth [U14]: unknown oauth_consumer_key", 401)
+    vendor, clock = Script([signed_in, false, answer({})]), WaitingClock()
+    assert Gateway(CREDENTIALS, vendor, clock).send(WRITE).status == 200
+    assert [request.operation for request in vendor.seen] == ["ion.sign_in", "fsm.stage", "fsm.stage"]
+    assert clock.slept == [SECOND_LOOK_SECONDS]
+
+
+def test_processes_sign_in_once() -> None:
+    """One renews, the others take what it kept; each would otherwise use up the other's refresh token."""
+    infor, clock, keeper = Infor(refresh=True), WaitingClock(), Alone()
+    gateways = [Gateway(CREDENTIALS, infor, clock, keeper=keeper) for _ in range(3)]
+    for _ in range(4):
+        for gateway in gateways:
+            assert gateway.send(WRITE).status == 200
+        clock.at += timedelta(hours=2)
+    assert infor.grants == ["password", "refresh_token", "refresh_token", "refresh_token"]
+
+
+def test_a_clock_that_is_wrong_costs_one_renewal() -> None:
+    """A token that another machine kept with a clock hours ahead is believed good, refused once, and renewed."""
+    infor, clock = Infor(), WaitingClock()
+    ahead = Token("ended long ago", expires=clock.now() + timedelta(hours=9))
+    gateway = Gateway(CREDENTIALS, infor, clock, keeper=keeping(ahead))
+    for _ in range(3):
+        assert gateway.send(WRITE).status == 200
+    assert (infor.grants, len(infor.arrived)) == (["password"], 3)
+
+
+@pytest.mark.parametrize("lifetime", [3600, "3600", 86_400, "86400"])
+def test_the_life_that_was_told_is_trusted(lifetime: int | str) -> None:
+    """One hour or a day, as a number or as text: one sign-in lasts for nine tenths of it."""
+    clock = WaitingClock()
+    signed_in = answer({"access_token": "t", "expires_in": lifetime})
+    vendor = Script([signed_in, answer({}), answer({}), signed_in, answer({})])
+    gateway = Gateway(CREDENTIALS, vendor, clock)
+    gateway.send(WRITE)
+    clock.at += timedelta(seconds=int(lifetime) * 0.9 - 61)
+    gateway.send(WRITE)
+    clock.at += timedelta(seconds=62)
+    gateway.send(WRITE)
+    assert [request.operation for request in vendor.seen].count("ion.sign_in") == 2
 
 
 def test_a_403_names_rights() -> None:
@@ -168,23 +228,32 @@ def test_refused_credentials_are_not_tried_again_at_once() -> None:
     assert gateway.send(WRITE).status == 200
 
 
-def test_trouble_at_the_token_endpoint_says_that_it_may_be_the_credentials() -> None:
-    """A server error there is passing trouble, with the hint that Infor answers 500 to wrong credentials as well."""
-    with pytest.raises(Transient, match="credentials"):
-        Gateway(CREDENTIALS, Script([Transient("500")]), WaitingClock()).send(WRITE)
+@pytest.mark.parametrize("trouble", [Transient("500"), Ambiguous("500")])
+def test_trouble_at_the_token_endpoint_is_asked_about_once_more(trouble: Exception) -> None:
+    """After some seconds, and then not for a while: Infor has been seen to answer 500 to wrong credentials as well."""
+    vendor, clock = Script([trouble] * 2), WaitingClock()
+    gateway = Gateway(CREDENTIALS, vendor, clock)
+    for _ in range(2):
+        with pytest.raises(Transient, match="credentials") as caught:
+            gateway.send(WRITE)
+        assert caught.value.hop == "token"
+    assert (len(vendor.seen), clock.slept) == (2, [TROUBLE_SECONDS])
+    vendor.answers = iter([answer({"access_token": "t", "expires_in": 60}), answer({})])
+    clock.at += TROUBLED_FOR
+    assert gateway.send(WRITE).status == 200
 
 
 def test_a_kept_token_is_used_and_a_new_one_is_kept() -> None:
-    """A restart with a stored token signs in only when that one ends, and hands out what to store."""
-    infor, clock, kept = Infor(), WaitingClock(), list[Token]()
+    """A restart with a stored token signs in only when that one ends, and the new one is stored."""
+    infor, clock = Infor(), WaitingClock()
     infor.valid = {"stored"}
-    stored = Token("stored", expires=clock.now() + timedelta(hours=1))
-    gateway = Gateway(CREDENTIALS, infor, clock, token=stored, keep=kept.append)
+    keeper = keeping(Token("stored", expires=clock.now() + timedelta(hours=1)))
+    gateway = Gateway(CREDENTIALS, infor, clock, keeper=keeper)
     gateway.send(WRITE)
-    assert (infor.grants, kept) == ([], [])
+    assert infor.grants == []
     clock.at += timedelta(hours=1)
     gateway.send(WRITE)
-    assert [token.access for token in kept] == ["t1"]
+    assert (keeper.read() or {})["access"] == "t1"
 
 
 def test_the_token_goes_nowhere_but_to_the_tenant() -> None:

@@ -146,7 +146,7 @@ def form(body: bytes | None) -> dict[str, list[str]]:
 
 
 def test_signing_in_with_a_service_account() -> None:
-    """The password grant, the client in the header, `#` and `~` encoded; it may be repeated."""
+    """The password grant, the client in the header, `#` and `~` encoded; it is not repeated by itself."""
     request = sign_in_request(credentials(), ClientAuthentication.BASIC)
     assert form(request.body) == {
         "grant_type": ["password"],
@@ -156,7 +156,7 @@ def test_signing_in_with_a_service_account() -> None:
     }
     kind, _, pair = request.headers["Authorization"].partition(" ")
     assert (kind, base64.b64decode(pair)) == ("Basic", b"ACME_TST~aBcD1234:cs-s3cret")
-    assert request.safety is Safety.REPEATABLE
+    assert request.safety is Safety.ONCE
 
 
 def test_the_client_may_go_into_the_body() -> None:

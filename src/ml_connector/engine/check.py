@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import urlsplit
@@ -23,6 +23,21 @@ CERTIFICATE_LEFT = timedelta(days=14)
 """How long a certificate has to live still, to be called well."""
 PERMISSIONS = ("BROWSE_PROJECTS", "CREATE_ISSUES", "EDIT_ISSUES", "TRANSITION_ISSUES", "ADD_COMMENTS")
 """What the integration user needs in every mapped Jira project."""
+PASSED = {
+    "token": "a token is issued",
+    "gateway": "the API gateway takes it",
+    "suite": "the application suite answers",
+    "authorization": "the service account may read",
+}
+"""What it means that a call came past a hop on its way to CloudSuite."""
+HOPS = tuple(PASSED)
+MENDED = {
+    "token": "Check the addresses 'pu' and 'ot' of the .ionapi file, and the network on the way there.",
+    "gateway": "Check the address 'iu' of the .ionapi file, and the network on the way there.",
+    "suite": "See that the API suite is there for this tenant, and cloudsuite.product names it.",
+    "authorization": "Give the service account's user the roles that it needs.",
+}
+"""What to do where a hop fails and the error does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +74,31 @@ def _tried(probe: Callable[[Lane], Iterator[Check]], lane: Lane) -> list[Check]:
 
 
 def _cloudsuite(lane: Lane) -> Iterator[Check]:
-    missing = lane.erp.missing_fields()
+    """Each hop of the way by its name, and no further than the one that fails."""
+    try:
+        missing = lane.erp.missing_fields()
+    except ConnectorError as error:
+        failing = error.hop or "suite"
+        yield from _passed(HOPS[: HOPS.index(failing)])
+        yield Check(f"CloudSuite {failing}", ok=False, found=error.message, remedy=error.remedy or MENDED[failing])
+        return
+    yield from _passed(HOPS)
+    yield from (_company(lane, entity) for entity in lane.policy.entities)
     remedy = "Correct [cloudsuite.fields] or the field names in the connection."
     yield Check("CloudSuite fields", not missing, f"unknown: {', '.join(missing)}" if missing else "all known", remedy)
+
+
+def _passed(hops: Sequence[str]) -> Iterator[Check]:
+    return (Check(f"CloudSuite {hop}", ok=True, found=PASSED[hop]) for hop in hops)
+
+
+def _company(lane: Lane, entity: str) -> Check:
+    remedy = "Correct cloudsuite.entities, or give the service account access to the company."
+    try:
+        known = bool(lane.erp.periods(entity)) or not lane.erp.capabilities.tells_periods
+    except ConnectorError as error:
+        return Check(f"CloudSuite company {entity}", ok=False, found=error.message, remedy=error.remedy or remedy)
+    return Check(f"CloudSuite company {entity}", known, "answers" if known else "has no calendar", remedy)
 
 
 def _clearing(lane: Lane) -> Iterator[Check]:

@@ -7,6 +7,7 @@ authorized-app downloads, in both layouts that are in use and in the client-cred
 from __future__ import annotations
 
 import base64
+import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ from ml_connector.errors import Malformed, Misconfigured, Unauthorized
 from ml_connector.wire import Request, Response, Safety
 
 FILE_BYTES_MAX = 64 * 1024
+FINGERPRINT_LENGTH = 16
 LIFETIME_SECONDS_UNSAID = 300
 """For an answer without `expires_in`: short, since a token used too long only costs one renewal."""
 LIFETIME_SECONDS_MAX = 30 * 86_400
@@ -61,6 +63,13 @@ class IonCredentials:
         """The first part of every API address: gateway and tenant."""
         return f"{self.gateway}/{self.tenant}"
 
+    @property
+    def fingerprint(self) -> str:
+        """A name for these very keys that tells nothing about them: a token of other keys is never taken for theirs."""
+        keys = (self.token_url, self.client_id, self.client_secret, self.access_key, self.secret_key)
+        whole = "".join(f"{len(key)}:{key};" for key in keys)
+        return hashlib.sha256(whole.encode()).hexdigest()[:FINGERPRINT_LENGTH]
+
 
 @dataclass(frozen=True, slots=True)
 class Token:
@@ -74,6 +83,19 @@ class Token:
     def fresh(self, now: datetime) -> bool:
         """Whether it may still be used without renewing it first."""
         return now < (self.renew or self.expires)
+
+    def fields(self) -> dict[str, str]:
+        """As it is kept."""
+        renew = (self.renew or self.expires).isoformat()
+        return {"access": self.access, "refresh": self.refresh, "expires": self.expires.isoformat(), "renew": renew}
+
+    @classmethod
+    def kept(cls, fields: Mapping[str, str] | None) -> Token | None:
+        """As it was kept."""
+        if fields is None:
+            return None
+        expires, renew = datetime.fromisoformat(fields["expires"]), datetime.fromisoformat(fields["renew"])
+        return cls(fields["access"], expires, fields["refresh"], renew)
 
 
 def parse_ionapi(content: str | bytes, *, tenant: str = "", gateway: str = "") -> IonCredentials:
@@ -194,7 +216,9 @@ def _scopes(entries: Mapping[str, object]) -> tuple[str, ...]:
 
 
 def sign_in_request(credentials: IonCredentials, authentication: ClientAuthentication) -> Request:
-    """Ask for a token: with the service account's keys where there are any, else as the client itself."""
+    """Ask for a token: with the service account's keys where there are any, else as the client itself. Not repeated of
+    itself: even a server error may stand for keys that are refused, and repeated failures can lock the account.
+    """
     form = [("grant_type", "client_credentials")]
     if credentials.access_key:
         form = [
@@ -204,7 +228,7 @@ def sign_in_request(credentials: IonCredentials, authentication: ClientAuthentic
         ]
     if credentials.scopes:
         form.append(("scope", " ".join(credentials.scopes)))
-    return _token_request("ion.sign_in", credentials, authentication, form, Safety.REPEATABLE)
+    return _token_request("ion.sign_in", credentials, authentication, form, Safety.ONCE)
 
 
 def refresh_request(credentials: IonCredentials, authentication: ClientAuthentication, refresh: str) -> Request:

@@ -28,7 +28,7 @@ DROP = 0.05
 """What part of a rate is given up after a refusal."""
 RETURN_SECONDS = 300.0
 """After so long in use the rate is back at what was refused, and goes beyond."""
-DOUBLE_SECONDS = 10.0
+DOUBLE_SECONDS = 8.0
 """In so long in use a rate that is but a first guess doubles."""
 SHARE = 0.98
 """How much of a rate that a vendor told is used: others may count a little otherwise."""
