@@ -56,6 +56,7 @@ bench: $(READY) ## Measure (SIZE=small or large)
 	@$(BIN)/python -m benchmarks --size $(SIZE)
 	@$(BIN)/python -m benchmarks.rules
 	@$(BIN)/python -m benchmarks.webhooks
+	@$(BIN)/python -m benchmarks.limits
 
 lock: $(READY) ## Resolve the dependencies anew, for every platform
 	@$(BIN)/uv pip compile pyproject.toml --group dev --universal --generate-hashes --python-version 3.11 \

@@ -36,6 +36,15 @@ class Size:
     worklogs: int
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a step took: time, and calls to each vendor."""
+
+    seconds: float
+    jira: int
+    cloudsuite: int
+
+
 SIZES = {"small": Size(4, 500), "large": Size(40, 5000)}
 
 
@@ -48,22 +57,31 @@ def main() -> None:
     log_to_stderr()
     size = SIZES[asked.size]
     with TemporaryDirectory() as scratch:
-        seconds = measure(Path(scratch), size)
+        steps = measure(Path(scratch), size)
     if asked.json:
         counts = {"orders": 25 * size.scale, "worklogs": size.worklogs}
-        Console().print_json(json.dumps({"size": asked.size, **counts, "seconds": seconds}))
+        Console().print_json(json.dumps({"size": asked.size, **counts, **_columns(steps)}))
         return
     table = Table("Step", title=f"{25 * size.scale} purchase orders, {size.worklogs} worklogs", title_justify="left")
-    table.add_column("Seconds", justify="right")
-    for step, taken in seconds.items():
-        table.add_row(step, f"{taken:.2f}")
+    for column in ("Seconds", "Jira calls", "CloudSuite calls"):
+        table.add_column(column, justify="right")
+    for name, step in steps.items():
+        table.add_row(name, f"{step.seconds:.2f}", str(step.jira), str(step.cloudsuite))
     Console().print(table)
 
 
-def measure(directory: Path, size: Size) -> dict[str, float]:
-    """Seconds by step; each is measured once."""
+def _columns(steps: dict[str, Step]) -> dict[str, dict[str, float]]:
+    return {
+        "seconds": {name: step.seconds for name, step in steps.items()},
+        "calls_to_jira": {name: step.jira for name, step in steps.items()},
+        "calls_to_cloudsuite": {name: step.cloudsuite for name, step in steps.items()},
+    }
+
+
+def measure(directory: Path, size: Size) -> dict[str, Step]:
+    """What each step takes, measured once."""
     story = Story(directory / "home", "fsm", Screen(Console(), quiet=True))
-    seconds: dict[str, float] = {}
+    steps: dict[str, Step] = {}
     with vendors(directory / "vendors", scale=size.scale) as running:
         running.control("PUT", "/limits", {"jira_burst_per_second": None, "jira_per_issue_writes": False})
         installed = set_up(story, running)
@@ -71,23 +89,29 @@ def measure(directory: Path, size: Size) -> dict[str, float]:
         def run() -> None:
             cycle(story, running, installed)
 
-        seconds["first run: read orders, create issues, write keys back"] = timed(run)
-        seconds["the run after it, which reads the last minutes again"] = timed(run)
+        def timed(name: str, work: Callable[[], object]) -> None:
+            steps[name] = step(running, work)
+
+        timed("first run: read orders, create issues, write keys back", run)
+        timed("the run after it, which reads the last minutes again", run)
         for _ in range(2):
             later(story, running, AN_HOUR)
-            seconds["a run with nothing to do"] = timed(run)
+            timed("a run with nothing to do", run)
         log_hours(story, running, size.worklogs)
-        seconds["read the hours"] = timed(lambda: read(story, running, installed))
-        seconds["cost them, write budgets to issues, propose journals"] = timed(run)
-        seconds["a run with a proposal waiting"] = timed(run)
-    return seconds
+        timed("read the hours", lambda: read(story, running, installed))
+        timed("cost them, write budgets to issues, propose journals", run)
+        timed("a run with a proposal waiting", run)
+    return steps
 
 
-def timed(work: Callable[[], object]) -> float:
-    """How long some work takes."""
+def step(running: Vendors, work: Callable[[], object]) -> Step:
+    """How long some work takes, and how often it asks the vendors."""
+    running.control("DELETE", "/calls")
     began = time.perf_counter()
     work()
-    return time.perf_counter() - began
+    seconds = time.perf_counter() - began
+    calls = running.control("GET", "/calls")
+    return Step(seconds, sum(calls["jira"].values()), sum(calls["cloudsuite"].values()))
 
 
 def later(story: Story, running: Vendors, seconds: float) -> None:

@@ -84,7 +84,13 @@ def test_the_doctor_names_the_hop_that_fails(acme: Acme, hop: str, fault: dict[s
 
 def test_the_doctor_names_a_company_that_does_not_answer(acme: Acme) -> None:
     """The way is free, and what one entity is asked for does not come."""
-    rule = {"vendor": "cloudsuite", "probability": 1.0, "name": "status", "status": 400, "path_holds": f"{CALENDAR}/lists"}
+    rule = {
+        "vendor": "cloudsuite",
+        "probability": 1.0,
+        "name": "status",
+        "status": 400,
+        "path_holds": f"{CALENDAR}/lists",
+    }
     acme.control("PUT", "/faults", [rule])
     found = {item.name: item for item in check(acme.installed.lane(NAME)) if item.name.startswith("CloudSuite ")}
     assert {name for name, item in found.items() if not item.ok} == {

@@ -195,3 +195,69 @@ def test_a_limit_is_lifted_with_null() -> None:
     door = Door()
     door.limits.put({"jira_burst_per_second": None})
     assert set(statuses(door, "GET", THINGS, 300)) == {OK}
+
+
+def test_a_smoothed_spike_arrest_lets_one_call_through_at_a_time() -> None:
+    """Three in three seconds are one in each second; a call that came too soon does not count."""
+    door = Door("cloudsuite")
+    door.limits.put({"cloudsuite_spike_calls": 3, "cloudsuite_spike_milliseconds": 3000})
+    for _ in range(3):
+        assert statuses(door, "GET", ROWS, 2) == [OK, TOO_MANY]
+        door.clock.advance(1)
+
+
+def test_a_spike_arrest_may_take_its_calls_at_once() -> None:
+    """So many in each period, that begins with a call."""
+    door = Door("cloudsuite")
+    door.limits.put(
+        {"cloudsuite_spike_calls": 3, "cloudsuite_spike_milliseconds": 500, "cloudsuite_spike_smoothed": False}
+    )
+    for _ in range(2):
+        assert statuses(door, "GET", ROWS, 4) == [OK, OK, OK, TOO_MANY]
+        door.clock.advance(0.5)
+
+
+def test_others_use_the_quota_up_as_well() -> None:
+    """Thirty calls a minute of somebody else leave as many fewer, whether we call or not."""
+    door = Door("cloudsuite")
+    door.limits.put({"cloudsuite_per_minute": 60, "cloudsuite_others_per_minute": 30})
+    assert door.send("GET", ROWS).status == OK
+    door.clock.advance(59)
+    assert statuses(door, "GET", ROWS, 40).count(OK) == 30
+    door.clock.advance(3600)
+    assert 30 <= statuses(door, "GET", ROWS, 70).count(OK) <= 60
+
+
+def test_cloudsuite_may_name_the_wait_as_a_date() -> None:
+    """In whole seconds, and never too early."""
+    door = Door("cloudsuite")
+    door.limits.put({"cloudsuite_per_minute": 1, "cloudsuite_retry_after_as_date": True})
+    door.send("GET", ROWS)
+    assert refused(door, "GET", ROWS).headers["Retry-After"] == "Fri, 20 Nov 2026 09:31:01 GMT"
+
+
+@pytest.mark.parametrize(
+    ("form", "names"),
+    [
+        (
+            "plain",
+            {"Retry-After", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "RateLimit-Reason"},
+        ),
+        ("structured", {"Retry-After", "RateLimit-Policy", "RateLimit", "RateLimit-Reason"}),
+        ("beta", {"Beta-Retry-After", "Beta-RateLimit-Policy", "Beta-RateLimit", "RateLimit-Reason"}),
+        ("bare", {"Retry-After"}),
+    ],
+)
+def test_jira_tells_of_its_limits_in_each_form(form: str, names: set[str]) -> None:
+    """Those that its page names, the structured ones, the same while they are tried out, or hardly any."""
+    door = Door()
+    door.limits.put({"jira_burst_per_second": 1, "jira_headers": form})
+    door.send("GET", THINGS)
+    assert names == set(refused(door, "GET", THINGS).headers) - {"Content-Type"}
+
+
+@pytest.mark.parametrize("wrong", [{"jira_headers": "many"}, {"cloudsuite_spike_milliseconds": None}])
+def test_a_word_and_a_period_have_to_be_known(wrong: dict[str, object]) -> None:
+    """A form of headers that does not exist, and a period that is left out."""
+    with pytest.raises(BadLimit):
+        Door().limits.put(wrong)

@@ -188,7 +188,8 @@ class Pace:
 
     def _refresh(self, now: datetime) -> None:
         """Hear what other processes learned."""
-        if self._book is not None and (self._refreshed is None or now >= self._refreshed + REFRESHED_AFTER):
+        known = self._refreshed is not None and self._refreshed <= now < self._refreshed + REFRESHED_AFTER
+        if self._book is not None and not known:
             self._meters = {scope: Meter.of(document) for scope, document in self._book.read().items()}
             self._refreshed = now
 

@@ -36,6 +36,8 @@ GUESS_MIN, RATE_MIN, RATE_MAX = 1.0, 0.1, 500.0
 """Calls a second: the least first guess, the least rate, and one that is no limit any more."""
 SLICE_SECONDS = 1.0
 """How far ahead a process takes places in the row of calls at once."""
+FURTHEST = timedelta(minutes=2)
+"""A row of calls that reaches further ahead was written by a clock that is wrong."""
 BACKOFF_SECONDS, BACKOFF_SECONDS_MAX, BACKOFF_FLOOR = 1.0, 900.0, 0.2
 """The first wait after a refusal that names none, the longest, and the least."""
 SHORT_TRIES = 2
@@ -153,7 +155,7 @@ def sliced(meter: Meter, flow: Flow, now: datetime, ours: Slice | None) -> tuple
     start = meter.next_at or now
     if ours is not None and ours.until == meter.next_at:
         start = ours.tail
-    start = max(start, now)
+    start = now if start > now + FURTHEST else max(start, now)
     until = start + flow.gap * max(1, ceil(SLICE_SECONDS * flow.rate))
     age = meter.age if meter.refused_at else meter.age + (until - start).total_seconds()
     return replace(meter, next_at=until, age=age), Slice(start, until)
