@@ -14,6 +14,7 @@ from ml_connector.net.meter import (
     RATE_MAX,
     RATE_MIN,
     RETURN_SECONDS,
+    TOLD_FOR,
     Flow,
     Lately,
     Meter,
@@ -118,3 +119,21 @@ def test_a_call_that_was_sent_before_a_refusal_was_known_teaches_nothing(after: 
     second = refused(first, same, None, Lately("us"), 0.0)
     assert (second.tries, second.refused_last) == (1, NOON)
     assert second.paused_until == later + timedelta(seconds=after)
+
+
+def test_a_rate_that_was_told_is_tested_again_after_a_day() -> None:
+    """A limit that the vendor raised is not kept to for ever, though nothing refuses us any more."""
+    meter = refused(Meter(), Refusal(Quota(1, calls=10), NOON, NOON), None, Lately("us"), 0.0)
+    flow = meter.flow()
+    assert flow is not None
+    within, _ = sliced(meter, flow, NOON + TOLD_FOR, None)
+    after, _ = sliced(meter, flow, NOON + TOLD_FOR + MINUTE, None)
+    assert (within.flow(), after.flow()) == (flow, None)
+
+
+def test_a_row_that_a_wrong_clock_wrote_is_not_waited_for() -> None:
+    """A process whose clock is an hour ahead does not hold the others for an hour."""
+    flow = Flow(1.0)
+    ahead, _ = sliced(Meter(), flow, NOON + timedelta(hours=1), None)
+    _, ours = sliced(ahead, flow, NOON, None)
+    assert ours.due(flow) == NOON

@@ -18,7 +18,18 @@ from typing import Any, Protocol
 from ml_connector.clock import Clock
 from ml_connector.errors import RateLimited, Transient
 from ml_connector.net.items import Items, Window
-from ml_connector.net.meter import Flow, Lately, Meter, Refusal, Slice, ceiling, passed, refused, sliced
+from ml_connector.net.meter import (
+    BACKOFF_SECONDS,
+    Flow,
+    Lately,
+    Meter,
+    Refusal,
+    Slice,
+    ceiling,
+    passed,
+    refused,
+    sliced,
+)
 from ml_connector.net.quota import Limited, Quota
 from ml_connector.net.retry import PATIENCE_SECONDS, Random
 from ml_connector.net.urgency import Urgency, present
@@ -118,7 +129,7 @@ class Pace:
         with self._lock:
             scope = _scope(said.limited, request)
             if scope is None:
-                self._items.pause(request.item, now + timedelta(seconds=1.0 if said.after is None else said.after))
+                self._items.pause(request.item, now + timedelta(seconds=said.after or BACKOFF_SECONDS))
                 return
             flow, refusal, lately = self._flow(scope), Refusal(said, sent, now), self._lately(scope)
             self._change(scope, lambda meter: refused(meter, refusal, flow, lately, chance))

@@ -36,6 +36,8 @@ GUESS_MIN, RATE_MIN, RATE_MAX = 1.0, 0.1, 500.0
 """Calls a second: the least first guess, the least rate, and one that is no limit any more."""
 SLICE_SECONDS = 1.0
 """How far ahead a process takes places in the row of calls at once."""
+TOLD_FOR = timedelta(days=1)
+"""After that a rate that a vendor told is put to the test again."""
 FURTHEST = timedelta(minutes=2)
 """A row of calls that reaches further ahead was written by a clock that is wrong."""
 BACKOFF_SECONDS, BACKOFF_SECONDS_MAX, BACKOFF_FLOOR = 1.0, 900.0, 0.2
@@ -74,15 +76,17 @@ class Meter:
     """One limit as far as it is known, and where its row of calls stands. The same for all processes.
 
     `top` is the rate of the last refusal in calls a second, `age` the seconds of use since, `climbing` says that `top`
-    is but a first guess. `told` is a flow that the vendor named. The next place in the row is `next_at`. While calls
-    are refused, `refused_at` is since when, `refused_last` the last time, `tries` how often; `settled_at` is the last
-    end.
+    is but a first guess. `told` is a flow that the vendor named, at `told_at`. The next place in the row is `next_at`.
+    While calls are refused, `refused_at` is since when, `refused_rate` at which rate (None: at none that we knew),
+    `refused_last` the last time, `tries` how often, and `counted` what each process got through in the minute before.
+    `settled_at` is when that last ended.
     """
 
     top: float | None = None
     age: float = 0.0
     climbing: bool = False
     told: Flow | None = None
+    told_at: datetime | None = None
     next_at: datetime | None = None
     paused_until: datetime | None = None
     refused_at: datetime | None = None
@@ -152,6 +156,8 @@ class Slice:
 
 def sliced(meter: Meter, flow: Flow, now: datetime, ours: Slice | None) -> tuple[Meter, Slice]:
     """The next places of the row. What is left of our last ones is given back, unless others have gone past it."""
+    if meter.told_at is not None and now > meter.told_at + TOLD_FOR:
+        meter = replace(meter, told=None, told_at=None)
     start = meter.next_at or now
     if ours is not None and ours.until == meter.next_at:
         start = ours.tail
@@ -192,16 +198,9 @@ def refused(meter: Meter, refusal: Refusal, flow: Flow | None, lately: Lately, c
     known = meter.refused_last if meter.refused_at else meter.settled_at
     if known is not None and refusal.sent_at < known:
         return _counted(meter, lately, minute).paused(now + timedelta(seconds=said.after or 0.0))
-    told = _told(said) or meter.told
-    held = replace(
-        _counted(meter, lately, minute),
-        told=told,
-        next_at=now + told.gap * told.burst if told and told != meter.told else meter.next_at,
-        refused_at=begun,
-        refused_rate=meter.refused_rate if meter.refused_at else flow.rate if flow else None,
-        refused_last=now,
-        tries=meter.tries + 1,
-    )
+    held = replace(_informed(_counted(meter, lately, minute), said, now), refused_last=now, tries=meter.tries + 1)
+    if meter.refused_at is None:
+        held = replace(held, refused_at=now, refused_rate=None if flow is None else flow.rate)
     return held.paused(now + timedelta(seconds=_wait(meter, said, now, minute[0] if minute else None, chance)))
 
 
@@ -209,11 +208,14 @@ def _counted(meter: Meter, lately: Lately, minute: Sequence[datetime]) -> Meter:
     return replace(meter, counted={**meter.counted, lately.owner: len(minute)})
 
 
-def _told(said: Quota) -> Flow | None:
-    """A rate that the vendor named: a bucket that is empty now."""
+def _informed(meter: Meter, said: Quota, now: datetime) -> Meter:
+    """With the rate that the vendor named, where it did: a bucket, which is empty now."""
     if not said.calls or said.seconds > MINUTE.total_seconds():
-        return None
-    return Flow(said.calls * SHARE / said.seconds, max(1, int(said.calls * SHARE)))
+        return meter
+    told = Flow(said.calls * SHARE / said.seconds, max(1, int(said.calls * SHARE)))
+    if told == meter.told:
+        return replace(meter, told_at=now)
+    return replace(meter, told=told, told_at=now, next_at=now + told.gap * told.burst)
 
 
 def _wait(meter: Meter, said: Quota, now: datetime, oldest: datetime | None, chance: float) -> float:
