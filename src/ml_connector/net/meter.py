@@ -43,7 +43,7 @@ FURTHEST = timedelta(minutes=2)
 BACKOFF_SECONDS, BACKOFF_SECONDS_MAX, BACKOFF_FLOOR = 1.0, 900.0, 0.2
 """The first wait after a refusal that names none, the longest, and the least."""
 SHORT_TRIES = 2
-"""After so many waits in vain it is waited for the ends of periods that limits have."""
+"""After so many waits in vain, or one more where a rate is known, it is waited for the ends of limits' periods."""
 JITTER_SECONDS = 1.0
 
 
@@ -219,14 +219,15 @@ def _informed(meter: Meter, said: Quota, now: datetime) -> Meter:
 
 
 def _wait(meter: Meter, said: Quota, now: datetime, oldest: datetime | None, chance: float) -> float:
-    """What the vendor asked for is a minimum. Else exponential, with full jitter; where two such waits were in vain,
+    """What the vendor asked for is a minimum. Else exponential, with full jitter; where some such waits were in vain,
     ten seconds after the first refusal, then when the minute turns that began with our first call: periods of limits.
     """
     if said.after is not None:
         return said.after + chance * min(said.after, JITTER_SECONDS)
     tries, jitter = meter.tries, chance * JITTER_SECONDS
-    ends = {SHORT_TRIES + 1: (meter.refused_at or now) + SOON}.get(tries, (oldest or now) + MINUTE)
-    if tries > SHORT_TRIES and ends > now:
+    short = SHORT_TRIES if meter.refused_rate is None else SHORT_TRIES + 1
+    ends = (meter.refused_at or now) + SOON if tries == short else (oldest or now) + MINUTE
+    if tries >= short and ends > now:
         return (ends - now).total_seconds() + jitter
     return max(BACKOFF_FLOOR, chance * min(BACKOFF_SECONDS_MAX, BACKOFF_SECONDS * 2.0**tries))
 
@@ -247,8 +248,7 @@ def passed(meter: Meter, sent_at: datetime, lately: Lately) -> Meter:
     if meter.told is not None:
         return settled
     top, climbing = _guess(meter.refused_at, sum(meter.counted.values()), sent_at, lately)
-    age = 0.0 if climbing else RETURN_SECONDS / 2
-    return replace(settled, top=top, age=age, climbing=climbing, next_at=sent_at + Flow(top).gap)
+    return replace(settled, top=top, age=0.0, climbing=climbing, next_at=sent_at + Flow(top).gap)
 
 
 def _guess(refused_at: datetime, counted: int, reopened: datetime, lately: Lately) -> tuple[float, bool]:
