@@ -312,6 +312,8 @@ def test_the_site_says_what_it_is_made_of(site: Site) -> None:
     on_screen = {each.name: each for each in site.jira.create_fields("PROC", "Task")}
     assert on_screen["Summary"].required
     assert "PO Number" in on_screen
+    assert on_screen["Priority"].options == ("Highest", "High", "Medium", "Low", "Lowest")
+    assert on_screen["Budget Remaining"].type == "number"
     assert "Audit Note" not in on_screen
     assert site.jira.create_fields("PROC", "Nothing") == ()
     fields = {each.name: each for each in site.jira.fields()}
