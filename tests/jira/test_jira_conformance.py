@@ -23,7 +23,7 @@ from jira_sites import PAST_THE_LAG, Site, site_of
 from ml_connector.core.webhooks import Wanted, WebhookKind
 from ml_connector.errors import Ambiguous, ConnectorError, Rejected, Unauthorized
 from ml_connector.jira import registry
-from ml_connector.jira.port import Created, IssueDraft, IssueEdit, Jira, NotCreated
+from ml_connector.jira.port import Created, FieldType, IssueDraft, IssueEdit, Jira, NotCreated
 from ml_connector.wire import Request, Response
 
 DRAFT = IssueDraft("PROC", "Task", "PO 4711", "Line one\n\nLine two", "mlc-1")
@@ -130,6 +130,34 @@ def test_texts_are_shown_as_they_were_meant(site: Site) -> None:
     assert site.shown(made.id)["description_shown"] == HOSTILE
     site.jira.edit_issue(IssueEdit(made.id, text="Now *this*\n\nand that"))
     assert site.shown(made.id)["description_shown"] == "Now *this*\n\nand that"
+
+
+def test_our_words_are_read_as_we_wrote_them(site: Site) -> None:
+    """So that they are never taken for a person's; a remark is found again by what it says."""
+    (made,) = site.jira.create_issues([replace(DRAFT, text=HOSTILE)])
+    assert isinstance(made, Created)
+    many = [made.id, *(site.order().id for _ in range(20))]
+    for ids in ([made.id], many):
+        read = {each.id: each.fields["description"] for each in site.jira.issues(ids, ("description",))}
+        assert read[made.id] == HOSTILE
+    site.jira.remark(made.id, "The order *grew*: a_b\n\nreference 0a1b2c")
+    assert list(site.jira.remarks(made.id)) == ["The order *grew*: a_b\n\nreference 0a1b2c"]
+    with pytest.raises(Rejected):
+        list(site.jira.remarks("999999"))
+
+
+def test_an_issue_is_put_under_another_epic(site: Site) -> None:
+    """And reads so."""
+    first, second = (site.jira.create_issues([replace(DRAFT, type="Epic", summary=name)])[0] for name in ("One", "Two"))
+    assert isinstance(first, Created)
+    assert isinstance(second, Created)
+    (task,) = site.jira.create_issues([replace(DRAFT, parent=first.id)])
+    assert isinstance(task, Created)
+    site.jira.edit_issue(IssueEdit(task.id, parent=second.id))
+    (read,) = site.jira.issues([task.id], ("parent",))
+    shown = read.fields["parent"]
+    assert isinstance(shown, dict)
+    assert shown["id"] == second.id
 
 
 def test_an_edit_writes_what_is_given_and_nothing_else(site: Site) -> None:
@@ -284,6 +312,8 @@ def test_the_site_says_what_it_is_made_of(site: Site) -> None:
     on_screen = {each.name: each for each in site.jira.create_fields("PROC", "Task")}
     assert on_screen["Summary"].required
     assert "PO Number" in on_screen
+    assert on_screen["Priority"].options == ("Highest", "High", "Medium", "Low", "Lowest")
+    assert on_screen["Budget Remaining"].type == "number"
     assert "Audit Note" not in on_screen
     assert site.jira.create_fields("PROC", "Nothing") == ()
     fields = {each.name: each for each in site.jira.fields()}
@@ -315,6 +345,23 @@ def test_people_to_choose_from_are_told_by_what_their_hours_carry(site: Site) ->
     found = {each.account_id: each.name for each in site.jira.assignable("PROC")}
     assert set(site.world.jira.people_ids) <= found.keys()
     assert all(found.values())
+
+
+def test_people_are_listed_as_their_hours_name_them(site: Site) -> None:
+    """By who they are for good; a project that we do not see has none."""
+    assert set(site.world.jira.people_ids) <= {each.account_id for each in site.jira.assignable("PROC")}
+    with pytest.raises(Rejected):
+        site.jira.assignable("NOWHERE")
+
+
+def test_a_field_is_made_by_administrators_alone(site: Site) -> None:
+    """It is there by its name then, and on no screen."""
+    with pytest.raises(Rejected):
+        site.jira.create_field("Funding", FieldType.TEXT)
+    made = registry.open_jira(site.as_administrator(), site.connection).create_field("Funding", FieldType.TEXT)
+    assert (made.name, made.type, made.custom) == ("Funding", "string", True)
+    assert made.id in {each.id for each in site.jira.fields()}
+    assert made.id not in {each.id for each in site.jira.create_fields("PROC", "Task")}
 
 
 def test_what_we_may_do_is_told(site: Site) -> None:
@@ -418,6 +465,11 @@ QUESTIONS: tuple[Callable[[Jira], object], ...] = (
     lambda jira: jira.fields(),
     lambda jira: jira.statuses(),
     lambda jira: jira.permissions("PROC", ("A",)),
+    lambda jira: jira.edit_issue(IssueEdit("1", parent="2")),
+    lambda jira: jira.remark("1", "x"),
+    lambda jira: list(jira.remarks("1")),
+    lambda jira: jira.assignable("PROC"),
+    lambda jira: jira.create_field("x", FieldType.NUMBER),
 )
 COMMENTS_WANTED = SimpleNamespace(jira=SimpleNamespace(comments=True))
 """All that an adapter looks at of a connection."""

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ml_connector.jira.markup import markup
+from ml_connector.jira.markup import markup, plain
 from ml_connector_sandbox.jira.wiki import shown
 
 SIGNS = st.text(alphabet="ab1 \n\\*_-+?^~|{}[]()!#&;:.h2qPDxy/@%<>", max_size=40)
@@ -23,6 +23,14 @@ ORDINARY = "Purchase order 1000/4500-7 (net 30): 10 h @ 96.50 USD, CC_OPS? No. M
 def test_every_text_is_shown_as_it_is(text: str) -> None:
     """Whatever it holds: the sandbox, which reads markup in its own way, sees just these words."""
     assert shown(markup(text)) == text
+
+
+@settings(max_examples=500)
+@given(SIGNS | PIECES | PLAIN)
+def test_what_we_wrote_is_read_as_we_meant_it(text: str) -> None:
+    """So that our own words never look like a person's; whatever a server makes of line ends."""
+    assert plain(markup(text)) == text
+    assert plain(markup(text).replace("\n", "\r\n")) == text
 
 
 @pytest.mark.parametrize("ending", ["\r\n", "\r", "\n"])

@@ -117,6 +117,7 @@ def connect_jira(
 @telling
 def connect_jira_pat(
     token_variable: Annotated[str, typer.Option(help="Environment variable that holds the token.")] = PERSONAL_VARIABLE,
+    expires: Expires = None,
     directory: Directory = HERE,
     connection: Name = "",
 ) -> None:
@@ -127,7 +128,7 @@ def connect_jira_pat(
     installed = installation(directory)
     chosen = installed.choose(connection)
     token = os.environ.get(token_variable) or typer.prompt("Personal access token", hide_input=True)
-    _print_connected(credentials.connect_personal(installed, chosen, token))
+    _print_connected(credentials.connect_personal(installed, chosen, token, _day(expires)))
 
 
 @connect_app.command("jira-service")

@@ -16,7 +16,7 @@ from ml_connector.errors import Rejected
 from ml_connector.jira import issues, metadata, version2
 from ml_connector.jira.answers import done
 from ml_connector.jira.cloud import JiraCloud
-from ml_connector.jira.markup import markup
+from ml_connector.jira.markup import markup, plain
 from ml_connector.jira.port import Created, CreateField, IssueDraft, IssueEdit, JiraProject, NotCreated, Screen
 from ml_connector.jira.version2 import EPIC_LINK, EPIC_NAME, IssueType, ScreenField
 from ml_connector.wire import Send
@@ -25,7 +25,7 @@ IDS_MAX = 100
 """Ids in one search."""
 FEW = 5
 """So many issues are read one by one: what was just written is read as it is, and not as the index still has it."""
-PARENT = "parent"
+PARENT, DESCRIPTION = "parent", "description"
 ISSUE_KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]*-[0-9]+")
 INVISIBLE = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND})
 """Answers for an issue that is gone, or that we may not see: Jira does not tell which."""
@@ -72,7 +72,8 @@ class JiraDataCenter(JiraCloud):
 
         def page(start: int) -> tuple[tuple[Issue, ...], int]:
             request = version2.search_request(jql, asked, start, validate=validate)
-            return version2.parse_search(request, self._send(request))
+            found, total = version2.parse_search(request, self._send(request))
+            return tuple(map(_in_plain_words, found)), total
 
         return self._numbered("jira.search", page)
 
@@ -88,7 +89,7 @@ class JiraDataCenter(JiraCloud):
     def _read(self, issue: str, fields: Sequence[str]) -> Issue | None:
         request = version2.issue_request(issue, self._with_epic_link(fields))
         try:
-            return issues.parse_issue(request, self._send(request))
+            return _in_plain_words(issues.parse_issue(request, self._send(request)))
         except Rejected as error:
             if error.status not in INVISIBLE:
                 raise
@@ -182,6 +183,10 @@ class JiraDataCenter(JiraCloud):
         request = issues.remark_request(issue_id, text, markup)
         done(request, self._send(request))
 
+    def remarks(self, issue_id: str) -> Iterator[str]:
+        """What was said on an issue."""
+        return map(plain, super().remarks(issue_id))
+
     def screen(self, project: str, issue_type: str, when: Screen) -> str:  # noqa: ARG002 - the port's
         """Nothing: Data Center has no way to ask for the schemes of screens."""
         return ""
@@ -222,3 +227,9 @@ class JiraDataCenter(JiraCloud):
         request = version2.permissions_request(project)
         held = metadata.parse_permissions(request, self._send(request))
         return {name: held.get(name, False) for name in names}
+
+
+def _in_plain_words(issue: Issue) -> Issue:
+    """The same issue, its description as the text that we would have written it from."""
+    text = issue.fields.get(DESCRIPTION)
+    return replace(issue, fields={**issue.fields, DESCRIPTION: plain(text)}) if isinstance(text, str) else issue

@@ -1,4 +1,4 @@
-"""Plain text as wiki markup, which Data Center writes texts in: what its renderer would interpret is hidden from it.
+"""Plain text to and from wiki markup, which Data Center keeps texts in: what its renderer would interpret is hidden.
 
 Atlassian, text formatting notation, and its open renderer: a backslash hides one of `-#*_+?^~|%{}[]()!@` and no other
 sign; character references are kept as they are and stand for their characters.
@@ -26,3 +26,11 @@ def markup(text: str) -> str:
     hidden = BY_REFERENCE.sub(lambda found: f"&#{ord(found[0])};", text.replace("\r\n", "\n").replace("\r", "\n"))
     hidden = BY_BACKSLASH.sub(lambda found: f"\\{found[0]}", hidden)
     return NUMBERED.sub(r"\1\\#", HEADING.sub(r"\1&#46;", hidden))
+
+
+HIDDEN = re.compile(r"(?<!\\)\\([-#*_+?^~|%{}\[\]()!@])|&#(\d{2,3});")
+
+
+def plain(text: str) -> str:
+    """The text that markup of ours was made from. What people wrote in their own way stays as they wrote it."""
+    return HIDDEN.sub(lambda found: found[1] or chr(int(found[2])), text.replace("\r\n", "\n"))

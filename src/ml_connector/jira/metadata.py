@@ -47,6 +47,7 @@ class _Types(msgspec.Struct, rename="camel"):
 
 class _Schema(msgspec.Struct):
     type: str = ""
+    custom: str = ""
 
 
 class _Field(msgspec.Struct):
@@ -61,7 +62,9 @@ class _Option(msgspec.Struct):
     value: str = ""
 
 
-class _CreateField(msgspec.Struct, rename="camel"):
+class MetaField(msgspec.Struct, rename="camel"):
+    """A field of a create screen, as Jira tells it."""
+
     field_id: str
     name: str = ""
     required: bool = False
@@ -80,7 +83,7 @@ class _User(msgspec.Struct, rename="camel"):
 
 
 class _CreateFields(msgspec.Struct):
-    fields: list[_CreateField]
+    fields: list[MetaField]
     total: int = 0
 
 
@@ -166,10 +169,11 @@ def create_fields_request(project: str, type_id: str, start: int) -> Request:
 def parse_create_fields(request: Request, response: Response) -> tuple[tuple[CreateField, ...], int]:
     """The fields, and how many there are in all."""
     page = parse(request, response, _CreateFields)
-    return tuple(map(_create_field, page.fields)), page.total
+    return tuple(map(create_field, page.fields)), page.total
 
 
-def _create_field(each: _CreateField) -> CreateField:
+def create_field(each: MetaField) -> CreateField:
+    """The same in the product's own words."""
     return CreateField(
         each.field_id, each.name, each.required, each.has_default_value, each.schema.type, _options(each.allowed_values)
     )

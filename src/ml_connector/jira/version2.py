@@ -14,6 +14,7 @@ import msgspec
 from ml_connector.core.records import Issue
 from ml_connector.jira import issues
 from ml_connector.jira.answers import Id, parse
+from ml_connector.jira.metadata import MetaField, create_field
 from ml_connector.jira.port import CreateField, JiraProject
 from ml_connector.wire import Request, Response, Safety, Send
 
@@ -68,16 +69,8 @@ class _Schema(msgspec.Struct):
     custom: str = ""
 
 
-class _MetaField(msgspec.Struct, rename="camel"):
-    field_id: str
-    name: str = ""
-    required: bool = False
-    has_default_value: bool = False
-    schema: _Schema = msgspec.field(default_factory=_Schema)
-
-
 class _MetaFields(msgspec.Struct):
-    values: list[_MetaField]
+    values: list[MetaField]
     total: int = 0
 
 
@@ -114,12 +107,12 @@ def issue_request(issue_id: str, fields: Sequence[str]) -> Request:
 
 
 def projects_request() -> Request:
-    """All projects that we see, in one answer."""
-    return Request("jira.projects", "GET", f"{PATH}project", Safety.READ)
+    """All projects that we see, archived ones too, in one answer."""
+    return Request("jira.projects", "GET", f"{PATH}project", Safety.READ, (("includeArchived", "true"),))
 
 
 def parse_projects(request: Request, response: Response) -> tuple[JiraProject, ...]:
-    """The projects; archived ones where the server lists them at all."""
+    """The projects."""
     return tuple(JiraProject(each.key, each.name, each.archived) for each in parse(request, response, list[_Project]))
 
 
@@ -142,10 +135,7 @@ def screen_request(project: str, type_id: str, start: int) -> Request:
 def parse_screen(request: Request, response: Response) -> tuple[tuple[ScreenField, ...], int]:
     """The fields, and how many there are in all."""
     page = parse(request, response, _MetaFields)
-    found = (
-        ScreenField(CreateField(each.field_id, each.name, each.required, each.has_default_value), each.schema.custom)
-        for each in page.values
-    )
+    found = (ScreenField(create_field(each), each.schema.custom) for each in page.values)
     return tuple(found), page.total
 
 
