@@ -67,6 +67,7 @@ OTHER = '[[person]]\naccount_id = "7"\nname = "B"\nemployee = "7"\nentity = "100
 UNUSED = 'default_project = "P"\nunprojected = "skip"\n'
 DOUBTFUL = {
     "people_without_rate": (PLAIN.replace("[[rate]]", OTHER), "person"),
+    "people_whom_jira_no_longer_names": (PLAIN.replace("712020:0a1b2c3d", "unknown"), "person.account_id"),
     "roles_that_nobody_has": (PLAIN + ROLE, "rate.role"),
     "rates_agreed_afterwards": (PLAIN + AFTERWARDS, "rate.known_since"),
     "rates_that_start_late": (PLAIN + LATE, "rate.from"),

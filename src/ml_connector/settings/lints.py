@@ -8,6 +8,9 @@ from itertools import groupby
 from ml_connector.settings.connection import Connection, Rate
 from ml_connector.settings.files import Slip
 
+DELETED = "unknown"
+"""The account id under which Jira may show hours of somebody whose account was deleted."""
+
 Lint = Callable[[Connection], Iterator[Slip]]
 
 
@@ -25,6 +28,14 @@ def people_without_rate(connection: Connection) -> Iterator[Slip]:
     for index, person in enumerate(connection.person):
         if not {person.account_id, person.employee, person.role} & (named - {""}):
             yield Slip(("person", index), "has no rate, so that their hours are held", "Add a [[rate]] for them.")
+
+
+def people_whom_jira_no_longer_names(connection: Connection) -> Iterator[Slip]:
+    """Hours of every account that was deleted would be this person's."""
+    for index, person in enumerate(connection.person):
+        if person.account_id == DELETED:
+            what = "is what Jira shows for any account that was deleted"
+            yield Slip(("person", index, "account_id"), what, "Name an account, or take the person out.")
 
 
 def roles_that_nobody_has(connection: Connection) -> Iterator[Slip]:
@@ -113,6 +124,7 @@ def rules_without_example(connection: Connection) -> Iterator[Slip]:
 
 LINTS: tuple[Lint, ...] = (
     people_without_rate,
+    people_whom_jira_no_longer_names,
     roles_that_nobody_has,
     rates_agreed_afterwards,
     rates_that_start_late,
