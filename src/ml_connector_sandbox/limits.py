@@ -88,7 +88,7 @@ class Limits:
 
     def refusal(self, vendor: str, template: str, request: Request) -> Response | None:
         """The 429 for a call that comes too soon, None for one that may pass."""
-        if "/rest/" not in request.path and "/FSM/" not in request.path:
+        if not any(part in request.path for part in ("/rest/", "/FSM/", "/M3/")):
             return None
         refused = self._cloudsuite() if vendor == "cloudsuite" else self._jira(template, request)
         if refused is None:
