@@ -18,7 +18,7 @@ from ml_connector.engine.lane import Lane
 from ml_connector.erp.port import RowRefusal
 from ml_connector.errors import Ambiguous, Rejected, Transient
 from ml_connector.store import audit, holds, keys, postings
-from ml_connector.store.postings import UNCHANGED
+from ml_connector.store.postings import UNCHANGED, LeftAlone
 
 Answer = TypeVar("Answer")
 
@@ -58,7 +58,7 @@ def _step(lane: Lane, posting: Posting) -> bool:
     """What comes next from where the posting stands."""
     if posting.step is not None and posting.state is not State.IN_DOUBT:
         # The process stopped between a call and its outcome: whether it was sent is not known.
-        _doubt(lane, posting, "the process stopped before the outcome was known", at=lane.clock.now())
+        _doubt(lane, posting, "the process stopped before the outcome was known", at=lane.clock.now(), orphaned=True)
         return True
     return NEXT_STEP[posting.state](lane, posting)
 
@@ -81,8 +81,13 @@ def _stage(lane: Lane, posting: Posting) -> bool:
 
 
 def _validate(lane: Lane, posting: Posting) -> bool:
-    """Have the ERP check every row; one bad row and nothing of this journal goes further."""
-    _send(lane, posting, Step.VALIDATE, lambda: lane.erp.validate(posting.reference))
+    """Have the ERP check every row, where it can; one bad row and nothing of this journal goes further.
+
+    Where finance posts what is staged, rows that are read back whole are all that there is to do.
+    """
+    able = lane.erp.capabilities
+    if able.checks_before_release:
+        _send(lane, posting, Step.VALIDATE, lambda: lane.erp.validate(posting.reference))
     sighting = lane.erp.sight(posting.reference)
     errors = _errors(sighting.staged)
     if errors:
@@ -90,7 +95,10 @@ def _validate(lane: Lane, posting: Posting) -> bool:
     if _staged(posting, sighting) is not Presence.COMPLETE:
         _clear(lane, posting)
         return _judge_staging(lane, posting, sighting)
-    return _move(lane, posting, State.VALIDATED, result_before=sighting.newest_result)
+    if able.finance_posts:
+        return _move(lane, posting, State.RELEASED)
+    before = sighting.newest_result if able.records_runs else None
+    return _move(lane, posting, State.VALIDATED, result_before=before)
 
 
 def _release(lane: Lane, posting: Posting) -> bool:
@@ -121,6 +129,8 @@ def _resolve(lane: Lane, posting: Posting) -> bool:
     sighting = lane.erp.sight(posting.reference)
     if not sighting.conclusive:
         return False
+    if _is_for_people(lane, posting, sighting):
+        return False
     match posting.step:
         case Step.STAGE | Step.VALIDATE:
             return _judge_staging(lane, posting, sighting)
@@ -128,6 +138,20 @@ def _resolve(lane: Lane, posting: Posting) -> bool:
             return _move(lane, posting, State.REJECTED if sighting.staged else State.ROLLED_BACK)
         case _:
             return _judge_release(lane, posting, sighting)
+
+
+def _is_for_people(lane: Lane, posting: Posting, sighting: Sighting) -> bool:
+    """A stopped worker that wakes may still stage rows, and where the ERP keeps no unique keys nothing would stop it.
+
+    So only a staging that is all there is settled; anything else is said, and waits for people to state it.
+    """
+    if not posting.orphaned or posting.step is not Step.STAGE or lane.erp.capabilities.keeps_keys_unique:
+        return False
+    shown = presence(posting.journal.lines, sighting.entries(finance_posts=True))
+    if shown is not Presence.COMPLETE:
+        why = f"a worker stopped while it staged the lines, and CloudSuite shows them as {shown.value}"
+        _doubt(lane, posting, why, at=posting.sent_at)
+    return shown is not Presence.COMPLETE
 
 
 def _judge_staging(lane: Lane, posting: Posting, sighting: Sighting) -> bool:
@@ -162,7 +186,8 @@ def _judge_release(lane: Lane, posting: Posting, sighting: Sighting) -> bool:
     """Released only where a newer result counts all our lines and the ledger shows each of them."""
     before = posting.result_before or 0
     newer = [result for result in sighting.results if result.id > before]
-    in_ledger = presence(posting.journal.lines, sighting.ledger, conclusive=sighting.conclusive)
+    entries = sighting.entries(finance_posts=lane.erp.capabilities.finance_posts)
+    in_ledger = presence(posting.journal.lines, entries, conclusive=sighting.conclusive)
     proven = any(run.complete and run.failed == 0 and run.passed == len(posting.lines) for run in newer)
     if in_ledger is Presence.COMPLETE and (proven or posting.result_before is None):
         return _move(lane, posting, State.RELEASED)
@@ -217,7 +242,7 @@ def _move(lane: Lane, posting: Posting, state: State, *, result_before: int | No
     with lane.database.begin() as tx:
         lane.guard(tx)
         before = UNCHANGED if result_before is None else result_before
-        postings.move(tx, posting.reference, state, at=now, step=None, result_before=before, note="")
+        postings.move(tx, posting.reference, state, at=now, step=None, result_before=before, note="", orphaned=False)
         audit.append(tx, now, lane.name, f"posting_{state.value}", posting.reference, {"from": posting.state.value})
         if state in RESTING:
             keys.add(
@@ -227,7 +252,15 @@ def _move(lane: Lane, posting: Posting, state: State, *, result_before: int | No
     return True
 
 
-def _doubt(lane: Lane, posting: Posting, why: str, *, step: Step | None = None, at: datetime | None = None) -> None:
+def _doubt(
+    lane: Lane,
+    posting: Posting,
+    why: str,
+    *,
+    step: Step | None = None,
+    at: datetime | None = None,
+    orphaned: bool | LeftAlone = UNCHANGED,
+) -> None:
     """Nobody knows whether the announced call took effect. `at` is the last moment at which it could be sent."""
     now = lane.clock.now()
     current = _load(lane, posting.reference)
@@ -244,6 +277,7 @@ def _doubt(lane: Lane, posting: Posting, why: str, *, step: Step | None = None, 
             step=step,
             sent_at=at or now,
             note=why,
+            orphaned=orphaned,
         )
         audit.append(tx, now, lane.name, "posting_in_doubt", posting.reference, {"why": why})
     lane.say(f"{posting.reference}: in doubt, looked up again after the settle time")
@@ -268,7 +302,7 @@ def _reject(
             message = note if everything else by_sequence.get(part.line.sequence, "")
             for share in part.shares if message else ():
                 holds.hold(tx, lane.name, share.worklog_id, share.basis.facts, message, posting.reference, now)
-        postings.move(tx, posting.reference, State.REJECTED, at=now, step=None, note=note)
+        postings.move(tx, posting.reference, State.REJECTED, at=now, step=None, note=note, orphaned=False)
         audit.append(tx, now, lane.name, "posting_rejected", posting.reference, {"why": note})
     lane.say(f"{posting.reference}: refused by CloudSuite: {note}")
     return True
