@@ -22,6 +22,8 @@ HOUR = timedelta(hours=1)
 ISSUE_WRITES = ((20, timedelta(seconds=2)), (100, timedelta(seconds=30)))
 """Writes of one issue: so many in so long."""
 ISSUE_PATH = re.compile(r"/rest/api/[^/]+/issue/([^/]+)")
+LIMITED = ("/rest/", "/FSM/", "/CSI/")
+"""What is limited: signing in, consent and pages for people are not."""
 GATEWAY = "/ex/jira/"
 """Where apps with OAuth call; calls with a person's API token cost no points."""
 HALVED = frozenset({"PUT", "DELETE"})
@@ -88,7 +90,7 @@ class Limits:
 
     def refusal(self, vendor: str, template: str, request: Request) -> Response | None:
         """The 429 for a call that comes too soon, None for one that may pass."""
-        if "/rest/" not in request.path and "/FSM/" not in request.path:
+        if not any(suite in request.path for suite in LIMITED):
             return None
         refused = self._cloudsuite() if vendor == "cloudsuite" else self._jira(template, request)
         if refused is None:

@@ -31,9 +31,12 @@ from ml_connector.settings.values import (
 )
 
 DAY_SECONDS = 86_400
-PRODUCTS = ("fsm",)
+PRODUCTS = ("fsm", "csi")
 """CloudSuite product lines that have an adapter. The loader takes another tuple from whoever knows the registry."""
-KEY_FIELDS: Mapping[str, tuple[str, str]] = {"fsm": ("PurchaseOrderUserField5", "ProjectUserField5")}
+KEY_FIELDS: Mapping[str, tuple[str, str]] = {
+    "fsm": ("PurchaseOrderUserField5", "ProjectUserField5"),
+    "csi": ("Uf_JiraKey", "Uf_JiraKey"),
+}
 """Where a product line keeps the issue key unless the file says otherwise: on an order, and on a project."""
 
 SettleSeconds = Annotated[int, Field(ge=1, le=DAY_SECONDS)]
@@ -43,6 +46,32 @@ class Section(BaseModel):
     """A table of the file: frozen, without unknown keys, and without silent conversions (`"5"` is not a number)."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True)
+
+
+class CsiSite(Section):
+    """A site of CSI: what stands for one accounting entity."""
+
+    configuration: Text
+    """Mongoose configuration of the site, as the gateway is told it."""
+    currency: Currency
+    """The site's own (domestic) currency."""
+    time_zone: TimeZone = "UTC"
+    """IANA zone of the site's clock: CSI's datetimes name none."""
+
+
+class Csi(Section):
+    """What only CSI (SyteLine) knows."""
+
+    sites: Annotated[Mapping[Text, CsiSite], Field(min_length=1)]
+    """Site of each accounting entity."""
+    journal: Text
+    """Id of the journal that our rows are entered in; no other system and no person should enter rows in it."""
+    post_method: OptionalErpField = ""
+    """Method of SLJournals that posts the journal of an id; empty leaves posting to finance."""
+    cost_center_unit: Annotated[int, Field(ge=1, le=4)] = 1
+    """Number of the unit code that is the cost center."""
+    project_unit: Annotated[int, Field(ge=1, le=4)] = 2
+    """Number of the unit code that is the project."""
 
 
 class CloudSuite(Section):
@@ -75,7 +104,9 @@ class CloudSuite(Section):
     detail_reference_field: ErpField = "RunGroup"
     """Field of the posted GL detail that carries our reference."""
     fields: Mapping[Text, Mapping[Text, Text]] = {}
-    """Fields that are named otherwise in this tenant: a table for each class, our name to the ERP's."""
+    """Fields that are named otherwise in this tenant: a table for each class (CSI: IDO), our name to the ERP's."""
+    csi: Csi | None = None
+    """What only CSI (SyteLine) knows; CSI needs it."""
 
     @model_validator(mode="before")
     @classmethod

@@ -26,6 +26,7 @@ SectionT = TypeVar("SectionT", bound=BaseModel)
 
 NEEDED: Mapping[str, Mapping[str, str]] = {
     "fsm": {"enterprise_group": "The finance enterprise group that all records are read from and posted to."},
+    "csi": {"csi": "A table with the journal, and below it one for the site of each entity."},
 }
 """The keys of [cloudsuite] that a product line needs, each with what it says."""
 
@@ -60,6 +61,23 @@ def product_has_what_it_needs(raw: Raw) -> Iterator[Flaw]:
     for name, what in NEEDED.get(product, {}).items():
         if cloudsuite and not cloudsuite.get(name):
             yield ("cloudsuite", name), f"is missing, and {product} needs it", f"Add it: {what}"
+
+
+def entities_have_sites(raw: Raw) -> Iterator[Flaw]:
+    """Each entity of CSI is behind a configuration of its own."""
+    sites = _table(raw, "cloudsuite", "csi", "sites")
+    for entity in sorted({entity for _, entity in _texts(raw, "cloudsuite", "entities")} if sites else ()):
+        if entity not in sites:
+            remedy = "Add this table with the site's configuration, currency and time zone."
+            yield ("cloudsuite", "csi", "sites", entity), "is missing for this entity of cloudsuite.entities", remedy
+
+
+def unit_codes_differ(raw: Raw) -> Iterator[Flaw]:
+    """A unit code of CSI is the cost center or the project, not both."""
+    csi = _table(raw, "cloudsuite", "csi")
+    if csi and csi.get("cost_center_unit", 1) == csi.get("project_unit", 2):
+        name = "project_unit" if "project_unit" in csi else "cost_center_unit"
+        yield ("cloudsuite", "csi", name), "is the unit code of the cost center and of the project", "Name two of them."
 
 
 def default_project_is_named(raw: Raw) -> Iterator[Flaw]:
@@ -206,6 +224,8 @@ def jitter_is_below_interval(raw: Raw) -> Iterator[Flaw]:
 
 RELATIONS: tuple[Relation, ...] = (
     product_has_what_it_needs,
+    entities_have_sites,
+    unit_codes_differ,
     default_project_is_named,
     webhook_has_an_address,
     entities_are_named_once,

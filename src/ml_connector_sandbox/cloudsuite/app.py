@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from ml_connector_sandbox.cloudsuite import pages, tokens
+from ml_connector_sandbox.cloudsuite.csi import routes as csi
 from ml_connector_sandbox.cloudsuite.fsm import routes as fsm
 from ml_connector_sandbox.cloudsuite.tenant import Tenant
 from ml_connector_sandbox.cloudsuite.tokens import TENANT_ID
@@ -18,6 +19,7 @@ AUTHORIZATION = f"/{TENANT_ID}/as"
 
 PRODUCTS: Mapping[str, Callable[[Router, Tenant], None]] = {
     "fsm": fsm.add_routes,
+    "csi": csi.add_routes,
 }
 """The product lines that are simulated, with what adds their addresses. One line each."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ml_connector_sandbox.cloudsuite.csi.switches import CSI_DEFAULTS
 from ml_connector_sandbox.cloudsuite.entries import LEDGER_DEFAULTS
 
 DEFAULTS: dict[str, object] = {
@@ -28,6 +29,7 @@ DEFAULTS: dict[str, object] = {
     # Whether a project's amounts move when entries are posted.
     "fsm_projects_follow_postings": True,
     **LEDGER_DEFAULTS,
+    **CSI_DEFAULTS,
 }
 
 
