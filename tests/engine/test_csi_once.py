@@ -1,4 +1,4 @@
-"""Exactly once where the ERP makes nothing unique: what is lost is looked for, what a stopped worker left people judge."""
+"""Exactly once where the ERP makes nothing unique: lost rows are looked for, what a stopped worker left people judge."""
 
 from __future__ import annotations
 

@@ -116,7 +116,7 @@ def _part(text: str) -> str:
 def number_of(update: FieldUpdate) -> tuple[str, str]:
     """The entity and the number of the record that an update is for."""
     entity, _, number = update.key.partition("/")
-    if update.kind not in (Kind.PURCHASE_ORDER, Kind.PROJECT) or not number or "/" in number:
+    if update.kind not in (Kind.PURCHASE_ORDER, Kind.PROJECT) or not number:
         raise InvariantBroken(f"a {update.kind} cannot be written under the key {update.key!r}")
     return unquote(entity), unquote(number)
 
