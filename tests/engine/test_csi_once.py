@@ -1,4 +1,4 @@
-"""Exactly once where the ERP makes nothing unique: lost rows are looked for, what a stopped worker left people judge."""
+"""Exactly once where nothing is unique: lost rows are looked for, and what a stopped worker left is for people."""
 
 from __future__ import annotations
 
@@ -290,3 +290,26 @@ def test_a_filter_that_cannot_find_our_rows_stops_before_anything_is_entered(acm
     with pytest.raises(ConnectorError, match="LIKE is not allowed"):
         acme.approve_and_apply(plan)
     assert acme.gl() == []
+
+
+@pytest.mark.parametrize("fault", ["lost_request", "lost_answer", "gateway_timeout_after_commit", "rate_limited_json"])
+def test_a_fault_while_a_refused_journal_is_taken_out_leaves_nothing_behind(acme: Acme, fault: str) -> None:
+    """One row is refused, the others are taken out; whatever is lost on the way, no row of it stays."""
+    plan = with_hours(acme)
+
+    def strike(request: Request) -> None:
+        if ENTER in request.url and b'"Action":4' in (request.body or b""):
+            acme.control("PUT", "/faults", [{"name": fault, "vendor": "cloudsuite", "next": 1}])
+            acme.tap = lambda _request: None
+        elif ENTER in request.url:
+            table = acme.world.cloudsuite.tables["AccountingUnit"]
+            table.change(table.rows["ACME", "FIN"], {"Active": "false"}, acme.clock.now())
+
+    acme.tap = strike
+    acme.approve_and_apply(plan)
+    assert acme.control("GET", "/faults")["rules"], "nothing was taken out"
+    for _ in range(4):
+        acme.clock.advance(SETTLE)
+        acme.sync()
+    assert acme.gl() == []
+    assert the_posting(acme).state is State.ROLLED_BACK

@@ -41,9 +41,9 @@ def open_fsm(send: Send, connection: Connection, digits: Digits) -> Fsm:
 def open_csi(send: Send, connection: Connection, digits: Digits) -> Csi:
     """CSI as a connection describes it: one site an entity. Raises Misconfigured without a site for each."""
     ours = connection.cloudsuite
-    if ours.csi is None or not set(ours.entities) <= ours.csi.sites.keys():
+    if not ours.csi.journal or not set(ours.entities) <= ours.csi.sites.keys():
         raise Misconfigured(
-            "CSI needs the table [cloudsuite.csi] with a site for each entity.", remedy="Add it to the connection."
+            "CSI needs a journal, and a site for each entity.", remedy="Add them to [cloudsuite.csi] in the connection."
         )
     sites = [
         Site(entity, site.configuration, site.currency, ZoneInfo(site.time_zone))

@@ -60,12 +60,12 @@ class CsiSite(Section):
 
 
 class Csi(Section):
-    """What only CSI (SyteLine) knows."""
+    """How the sites of CSI (SyteLine) are set up: what finance and administrators decided."""
 
-    sites: Annotated[Mapping[Text, CsiSite], Field(min_length=1)]
-    """Site of each accounting entity."""
-    journal: Text
-    """Id of the journal that our rows are entered in; no other system and no person should enter rows in it."""
+    sites: Mapping[Text, CsiSite] = {}
+    """Site of an accounting entity; CSI needs one for each entity."""
+    journal: OptionalText = ""
+    """Id of the journal that our rows are entered in, and nobody else's; CSI needs it."""
     post_method: OptionalErpField = ""
     """Method of SLJournals that posts the journal of an id; empty leaves posting to finance."""
     cost_center_unit: Annotated[int, Field(ge=1, le=4)] = 1
@@ -105,8 +105,8 @@ class CloudSuite(Section):
     """Field of the posted GL detail that carries our reference."""
     fields: Mapping[Text, Mapping[Text, Text]] = {}
     """Fields that are named otherwise in this tenant: a table for each class (CSI: IDO), our name to the ERP's."""
-    csi: Csi | None = None
-    """What only CSI (SyteLine) knows; CSI needs it."""
+    csi: Csi = Csi()
+    """How the sites of CSI (SyteLine) are set up."""
 
     @model_validator(mode="before")
     @classmethod

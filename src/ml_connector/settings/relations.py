@@ -26,9 +26,12 @@ SectionT = TypeVar("SectionT", bound=BaseModel)
 
 NEEDED: Mapping[str, Mapping[str, str]] = {
     "fsm": {"enterprise_group": "The finance enterprise group that all records are read from and posted to."},
-    "csi": {"csi": "A table with the journal, and below it one for the site of each entity."},
+    "csi": {
+        "csi.journal": "The id of the journal that finance keeps for us.",
+        "csi.sites": "A table for the site of each entity.",
+    },
 }
-"""The keys of [cloudsuite] that a product line needs, each with what it says."""
+"""The keys of [cloudsuite] that a product line needs, each with what it says. A dot leads into a table below it."""
 
 
 def broken_relations(raw: Raw, products: tuple[str, ...], line_of: LineOf) -> Iterator[Flaw]:
@@ -57,22 +60,24 @@ def known_product(raw: Raw, products: tuple[str, ...]) -> Iterator[Flaw]:
 def product_has_what_it_needs(raw: Raw) -> Iterator[Flaw]:
     """What one product line cannot do without, and others do not know."""
     product = _text(raw, "cloudsuite", "product") or "fsm"
-    cloudsuite = _table(raw, "cloudsuite")
     for name, what in NEEDED.get(product, {}).items():
-        if cloudsuite and not cloudsuite.get(name):
-            yield ("cloudsuite", name), f"is missing, and {product} needs it", f"Add it: {what}"
+        path = ("cloudsuite", *name.split("."))
+        if _table(raw, "cloudsuite") and not _value(raw, path):
+            yield path, f"is missing, and {product} needs it", f"Add it: {what}"
 
 
-def entities_have_sites(raw: Raw) -> Iterator[Flaw]:
+def csi_entities_have_sites(raw: Raw) -> Iterator[Flaw]:
     """Each entity of CSI is behind a configuration of its own."""
     sites = _table(raw, "cloudsuite", "csi", "sites")
-    for entity in sorted({entity for _, entity in _texts(raw, "cloudsuite", "entities")} if sites else ()):
+    if _text(raw, "cloudsuite", "product") != "csi" or not sites:
+        return
+    for entity in sorted({entity for _, entity in _texts(raw, "cloudsuite", "entities")}):
         if entity not in sites:
             remedy = "Add this table with the site's configuration, currency and time zone."
             yield ("cloudsuite", "csi", "sites", entity), "is missing for this entity of cloudsuite.entities", remedy
 
 
-def unit_codes_differ(raw: Raw) -> Iterator[Flaw]:
+def csi_unit_codes_differ(raw: Raw) -> Iterator[Flaw]:
     """A unit code of CSI is the cost center or the project, not both."""
     csi = _table(raw, "cloudsuite", "csi")
     if csi and csi.get("cost_center_unit", 1) == csi.get("project_unit", 2):
@@ -224,8 +229,8 @@ def jitter_is_below_interval(raw: Raw) -> Iterator[Flaw]:
 
 RELATIONS: tuple[Relation, ...] = (
     product_has_what_it_needs,
-    entities_have_sites,
-    unit_codes_differ,
+    csi_entities_have_sites,
+    csi_unit_codes_differ,
     default_project_is_named,
     webhook_has_an_address,
     entities_are_named_once,
