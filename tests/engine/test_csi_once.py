@@ -9,7 +9,7 @@ import pytest
 
 from engine.acme import CONTROLLER, START, Acme
 from engine.ledger_oracle import owed
-from ml_connector.core.ledger import State
+from ml_connector.core.ledger import Posting, State
 from ml_connector.demo.connection import NAME
 from ml_connector.engine.resolution import Verdict, resolve
 from ml_connector.engine.run import recorded
@@ -73,7 +73,7 @@ def settle(acme: Acme) -> None:
             return
 
 
-def the_posting(acme: Acme) -> postings.Posting:
+def the_posting(acme: Acme) -> Posting:
     """The only posting there is."""
     with acme.installed.database.read() as tx:
         (posting,) = postings.everything(tx, NAME)
