@@ -26,7 +26,7 @@ from ml_connector.erp.csi.fields import (
     unit_ido,
 )
 from ml_connector.erp.csi.loads import ITEM_ID, LoadRefused, begins, is_one_of, load_request, quoted, read_pages
-from ml_connector.erp.csi.orders import Release, UnitCodes
+from ml_connector.erp.csi.orders import Part, UnitCodes
 from ml_connector.erp.csi.sites import Site, since_text
 from ml_connector.erp.csi.updates import delete_request, invoke_request, update_request
 from ml_connector.erp.port import (
@@ -141,24 +141,22 @@ class Csi:
         if window.since is not None:
             self._without_deltas.add((site.entity, ido))
 
-    def _lines(self, site: Site, window: Window) -> Iterator[list[tuple[Release, ...]]]:
-        """Whole lines, page by page: one of which a release changed is read again with all of its releases."""
-        pending: tuple[Release, ...] = ()
+    def _lines(self, site: Site, window: Window) -> Iterator[list[tuple[Part, ...]]]:
+        """Whole lines, page by page: one of which a part changed is read again with all of its parts."""
+        pending: tuple[Part, ...] = ()
         parted: dict[str, None] = {}
         for page in self._changed(site, LINE, window):
-            releases = chain(pending, (orders.release_of(site, item, self._fields) for item in page))
-            found = list(orders.lines(releases))
+            parts = chain(pending, (orders.part_of(site, item, self._fields) for item in page))
+            found = list(orders.lines(parts))
             pending = found.pop() if found else ()
             yield [line for line in found if self._is_whole(line, window, parted)]
         if pending and self._is_whole(pending, window, parted):
             yield [pending]
         for number in parted:
-            yield list(
-                orders.lines(orders.release_of(site, item, self._fields) for item in self._items_of(site, number))
-            )
+            yield list(orders.lines(orders.part_of(site, item, self._fields) for item in self._items_of(site, number)))
 
-    def _is_whole(self, line: tuple[Release, ...], window: Window, parted: dict[str, None]) -> bool:
-        """Whether all releases of a line are there; the order of one that may lack some is noted."""
+    def _is_whole(self, line: tuple[Part, ...], window: Window, parted: dict[str, None]) -> bool:
+        """Whether all parts of a line are there; the order of one that may lack some is noted."""
         whole = window.since is None or line[0].number == orders.WHOLE_LINE
         if not whole:
             parted[line[0].values["number"]] = None

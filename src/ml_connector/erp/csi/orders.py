@@ -1,7 +1,7 @@
 """From items to rows in our own words: orders, their lines and codings, and projects.
 
-A line of a CSI order carries one coding; a line with releases (of a blanket order) carries one for each. So a line is
-all of its releases together, and each release is a distribution by its quantity.
+A line of a CSI order carries one coding; a line with releases (of a blanket order) carries one for each. So a line
+is all of its parts together, and each part is a distribution by its quantity.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ PROJECT_REFERENCE = "K"
 """The kind of cross reference that leads to a project."""
 DATES = frozenset({"ordered", "begins", "ends"})
 WHOLE_LINE = "0"
-"""The release of a line that has none."""
+"""The number of the only part of a line without releases."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +122,8 @@ def number_of(update: FieldUpdate) -> tuple[str, str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Release:
-    """One release of a line, or the whole line: our names to its values, and its order's key."""
+class Part:
+    """One part of a line (a release of CSI's), or the whole line: our names to its values, and its order's key."""
 
     owner: str
     values: Mapping[str, str]
@@ -144,24 +144,24 @@ class Release:
         return self.values["state"] in CLOSED
 
 
-def release_of(site: Site, item: Item, fields: FieldMap) -> Release:
-    """A release from its item. Raises Malformed where what identifies it is missing."""
+def part_of(site: Site, item: Item, fields: FieldMap) -> Part:
+    """A part from its item. Raises Malformed where what identifies it is missing."""
     values = fields.values(LINE, item)
     if not values["line"]:
         raise Malformed(f"CSI sent an item of {LINE} without its line.", remedy=f"Check cloudsuite.fields.{LINE}.")
-    return Release(_key(site, Kind.ORDER_LINE, values), values)
+    return Part(_key(site, Kind.ORDER_LINE, values), values)
 
 
-def lines(releases: Iterable[Release]) -> Iterator[tuple[Release, ...]]:
-    """The releases line by line; they must come in the order of their lines."""
-    for _, found in groupby(releases, key=lambda release: (release.owner, release.line)):
+def lines(parts: Iterable[Part]) -> Iterator[tuple[Part, ...]]:
+    """The parts line by line; they must come in the order of their lines."""
+    for _, found in groupby(parts, key=lambda part: (part.owner, part.line)):
         yield tuple(found)
 
 
-def line_row(releases: Sequence[Release]) -> Row:
-    """A line as the sum of its open releases, or of all where none is open."""
-    first = releases[0]
-    open_ones = _counted(releases)
+def line_row(parts: Sequence[Part]) -> Row:
+    """A line as the sum of its open parts, or of all where none is open."""
+    first = parts[0]
+    open_ones = _counted(parts)
     quantity, cost = _whole(open_ones)
     content = {
         "line": first.line,
@@ -169,24 +169,24 @@ def line_row(releases: Sequence[Release]) -> Row:
         "description": first.values["description"],
         "quantity": quantity,
         "unit_cost": cost,
-        "closed": _flag(all(release.closed for release in releases)),
+        "closed": _flag(all(part.closed for part in parts)),
     }
     return Row(Kind.ORDER_LINE, f"{first.owner}#{_part(first.line)}", first.owner, content)
 
 
-def _counted(releases: Sequence[Release]) -> list[Release]:
-    return [release for release in releases if not release.closed] or list(releases)
+def _counted(parts: Sequence[Part]) -> list[Part]:
+    return [part for part in parts if not part.closed] or list(parts)
 
 
-def _whole(releases: Sequence[Release]) -> tuple[str, str]:
+def _whole(parts: Sequence[Part]) -> tuple[str, str]:
     """Quantity and unit cost of a line. Releases that cost differently count by their value, at one a unit.
 
     A value that is no number is handed on as it is, to be told of by whoever reads it.
     """
-    if len(releases) == 1:
-        return releases[0].values["quantity"], releases[0].values["unit_cost"]
-    costs = {release.values["unit_cost"] for release in releases}
-    measures = measured(releases)
+    if len(parts) == 1:
+        return parts[0].values["quantity"], parts[0].values["unit_cost"]
+    costs = {part.values["unit_cost"] for part in parts}
+    measures = measured(parts)
     broken = [text for text in measures if not _is_number(text)]
     if broken:
         return broken[0], "1"
@@ -194,15 +194,15 @@ def _whole(releases: Sequence[Release]) -> tuple[str, str]:
     return total, costs.pop() if len(costs) == 1 else "1"
 
 
-def measured(releases: Sequence[Release]) -> list[str]:
-    """What each release weighs in its line: its quantity, or its value where they do not all cost the same."""
-    if len({release.values["unit_cost"] for release in releases}) == 1:
-        return [release.values["quantity"] or "0" for release in releases]
-    return [_value(release) for release in releases]
+def measured(parts: Sequence[Part]) -> list[str]:
+    """What each part weighs in its line: its quantity, or its value where they do not all cost the same."""
+    if len({part.values["unit_cost"] for part in parts}) == 1:
+        return [part.values["quantity"] or "0" for part in parts]
+    return [_value(part) for part in parts]
 
 
-def _value(release: Release) -> str:
-    texts = release.values["quantity"] or "0", release.values["unit_cost"] or "0"
+def _value(part: Part) -> str:
+    texts = part.values["quantity"] or "0", part.values["unit_cost"] or "0"
     broken = [text for text in texts if not _is_number(text)]
     if broken:
         return broken[0]
@@ -217,26 +217,26 @@ def _is_number(text: str) -> bool:
     return True
 
 
-def distribution_rows(site: Site, releases: Sequence[Release], units: UnitCodes) -> Iterator[Row]:
-    """The codings of a line. A release that does not count, or names no account, is told as gone."""
-    counted = _counted(releases)
-    weights = dict(zip((release.number for release in counted), measured(counted), strict=True))
-    for release in releases:
-        coding = units.coding(site.entity, release.values)
-        project = coding.project or _referenced(release.values)
+def distribution_rows(site: Site, parts: Sequence[Part], units: UnitCodes) -> Iterator[Row]:
+    """The codings of a line. A part that does not count, or names no account, is told as gone."""
+    counted = _counted(parts)
+    weights = dict(zip((part.number for part in counted), measured(counted), strict=True))
+    for part in parts:
+        coding = units.coding(site.entity, part.values)
+        project = coding.project or _referenced(part.values)
         content = {
-            "line": release.line,
-            "sequence": release.number,
+            "line": part.line,
+            "sequence": part.number,
             "entity": site.entity,
             "account": coding.account,
             "cost_center": coding.cost_center,
             "project": project,
-            "quantity": weights.get(release.number, ""),
+            "quantity": weights.get(part.number, ""),
             **{f"dimension:{name}": value for name, value in coding.dimensions},
         }
-        key = f"{release.owner}#{_part(release.line)}.{_part(release.number)}"
-        gone = release.number not in weights or not coding.account
-        yield Row(Kind.DISTRIBUTION, key, release.owner, content, deleted=gone)
+        key = f"{part.owner}#{_part(part.line)}.{_part(part.number)}"
+        gone = part.number not in weights or not coding.account
+        yield Row(Kind.DISTRIBUTION, key, part.owner, content, deleted=gone)
 
 
 def _referenced(values: Mapping[str, str]) -> str:
