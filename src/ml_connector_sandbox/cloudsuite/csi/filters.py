@@ -88,9 +88,11 @@ class _Reader:
     at: int = 0
 
     def peek(self) -> str:
+        """The next token; empty at the end."""
         return self.tokens[self.at] if self.at < len(self.tokens) else ""
 
     def take(self) -> str:
+        """Take the next token."""
         token = self.peek()
         if not token:
             raise illegal("it ends too soon")
@@ -105,22 +107,26 @@ class _Reader:
         return False
 
     def expect(self, token: str) -> None:
+        """Take a token that has to come."""
         if self.take().casefold() != token:
             raise illegal(f"[{token}] was expected")
 
     def either(self) -> Test:
+        """Tests joined by OR."""
         tests = [self.both()]
         while self.word("or"):
             tests.append(self.both())
         return lambda values: any(test(values) for test in tests)
 
     def both(self) -> Test:
+        """Tests joined by AND."""
         tests = [self.one()]
         while self.word("and"):
             tests.append(self.one())
         return lambda values: all(test(values) for test in tests)
 
     def one(self) -> Test:
+        """One test, perhaps negated or in brackets."""
         if self.word("not"):
             inner = self.one()
             return lambda values: not inner(values)
@@ -131,6 +137,7 @@ class _Reader:
         return self.comparison()
 
     def comparison(self) -> Test:
+        """A property and what it is held against."""
         name = self.take()
         if name.casefold() in WORDS or not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
             raise illegal(f"[{name}] is not a property")
@@ -146,6 +153,7 @@ class _Reader:
         return (lambda values: not test(values)) if negated else test
 
     def matched(self, prop: Property) -> Test:
+        """A comparison with one value."""
         sign = self.take().casefold()
         if sign == "like":
             if not self.like:
@@ -160,6 +168,7 @@ class _Reader:
         return lambda values: bool(values[prop.name] and compare(comparable(prop.type, values[prop.name]), wanted))
 
     def listed(self, prop: Property) -> Test:
+        """A comparison with several values."""
         self.expect("(")
         wanted = [comparable(prop.type, self.literal())]
         while self.word(","):
@@ -168,6 +177,7 @@ class _Reader:
         return lambda values: bool(values[prop.name]) and comparable(prop.type, values[prop.name]) in wanted
 
     def literal(self) -> str:
+        """A value, without its quotes."""
         token = self.take()
         if token.endswith("'"):
             return token.removeprefix("N")[1:-1].replace("''", "'")
