@@ -11,6 +11,7 @@ from engine.acme import START, Acme
 from engine.ledger_oracle import owed
 from ml_connector.core.ledger import State
 from ml_connector.demo.connection import NAME
+from ml_connector.engine.check import check
 from ml_connector.engine.reconcile import reconcile
 from ml_connector.engine.run import recorded
 from ml_connector.engine.sweep import sweep
@@ -245,6 +246,18 @@ def test_a_row_that_csi_refuses_takes_its_journal_out(acme: Acme) -> None:
     assert "refused_by_erp" in acme.findings().values()
     acme.check_ledger()
     assert acme.labor() == owed(acme) != {}
+
+
+def test_the_doctor_finds_all_well_and_names_what_is_not(make_acme: Make) -> None:
+    """Properties, configurations, accounts and periods of both sites; then a site and a property that are not there."""
+    acme = make_acme(product="csi")
+    lane = acme.installed.lane(NAME)
+    assert [found for found in check(lane) if not found.ok] == []
+    acme = make_acme(product="csi", change=lambda text: text.replace("ACME_TST_2000", "ACME_TST_MAIN"))
+    acme.control("PUT", "/switches", {"csi_user_extensions": False})
+    (wrong,) = (found for found in check(acme.installed.lane(NAME)) if found.name == "CloudSuite fields")
+    assert "configuration ACME_TST_MAIN" in wrong.found
+    assert "SLPos.Uf_JiraKey" in wrong.found
 
 
 def test_a_second_cycle_on_an_unchanged_world_reads_a_page_an_ido_and_writes_nothing(acme: Acme) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -313,3 +315,81 @@ def test_a_fault_while_a_refused_journal_is_taken_out_leaves_nothing_behind(acme
         acme.sync()
     assert acme.gl() == []
     assert the_posting(acme).state is State.ROLLED_BACK
+
+
+SEEDS = 12
+RAGING, CALM = 8, 10
+"""Cycles in which faults strike, and in which they do not."""
+DEATHS = ("before", "after", "")
+
+
+def rage(acme: Acme, chance: random.Random) -> None:
+    """One cycle in which anything may be lost, finance posts when it likes, and the process may end at any call."""
+    rules = [
+        {"name": name, "vendor": "cloudsuite", "probability": chance.choice((0.0, 0.1, 0.3)), "seconds": 3}
+        for name in (*FAULTS, "late_commit", "partial_batch")
+    ]
+    acme.control("PUT", "/faults", [rule for rule in rules if rule["probability"]])
+    left = chance.randrange(1, 40)
+    death = chance.choice(DEATHS)
+
+    def count(url: str, when: str) -> None:
+        nonlocal left
+        left -= "cloudsuite" in url
+        if not left and death == when:
+            raise Killed
+
+    acme.tap = lambda request: count(request.url, "before")
+    acme.heard = lambda request, _response: count(request.url, "after")
+    try:
+        outcome = acme.sync(sweeping=chance.random() < 0.3)
+        if outcome.proposal:
+            acme.approve_and_apply(outcome.proposal)
+    except (Killed, ConnectorError):
+        acme.tap, acme.heard = (lambda _request: None), (lambda _request, _response: None)
+        acme.restart()
+    if chance.random() < 0.3:
+        acme.control("POST", "/cloudsuite/post")
+    acme.clock.advance(chance.choice((1.0, SETTLE, 3 * SETTLE)))
+
+
+def people_resolve(acme: Acme) -> None:
+    """Finance deletes what is there in part, and two people state that nothing is."""
+    lane = acme.installed.lane(NAME)
+    with acme.installed.database.read() as tx:
+        waiting = [postings.load(tx, NAME, name) for name in postings.by_states(tx, NAME, {State.IN_DOUBT})]
+    for posting in (each for each in waiting if each.orphaned):
+        acme.control("POST", "/cloudsuite/delete-released", {"reference": posting.reference})
+        for person in (CONTROLLER, SECOND):
+            try:
+                recorded(lane, lambda who=person, of=posting: resolve(lane, of.reference, Verdict.ABSENT, who))  # type: ignore[misc] # bound by their defaults
+            except Refused:
+                return  # not yet, or no longer
+
+
+def once(acme: Acme) -> None:
+    """Whatever is half done, no row of ours stands twice."""
+    twice = Counter((line["reference"], line["sequence"]) for line in acme.gl())
+    assert set(twice.values()) <= {1}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(SEEDS))
+def test_whatever_happens_the_books_end_as_the_oracle_says(acme: Acme, seed: int) -> None:
+    """Faults, deaths and finance at work while hours are logged; then calm, and people settle what only they can."""
+    chance = random.Random(seed)
+    acme.sync()
+    issues = [acme.issue_of(f"{order['company']}/{order['number']}") for order in acme.orders(closed=False)]
+    for _ in range(RAGING):
+        acme.log(chance.choice(issues), chance.randrange(60, 20_000), YESTERDAY, chance.randrange(3))
+        rage(acme, chance)
+        once(acme)
+    acme.control("PUT", "/faults", [])
+    acme.tap, acme.heard = (lambda _request: None), (lambda _request, _response: None)
+    acme.restart()
+    for _ in range(CALM):
+        acme.clock.advance(SETTLE)
+        people_resolve(acme)
+        acme.post()
+    acme.check_ledger()
+    assert acme.labor() == owed(acme) != {}

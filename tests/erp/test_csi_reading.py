@@ -160,6 +160,15 @@ def test_a_change_of_a_whole_line_is_told_as_it_is() -> None:
     assert (told, len(vendor.seen)) == (["1", "3"], 1)
 
 
+def test_a_whole_list_in_place_of_a_delta_needs_no_second_reading() -> None:
+    """Where the site does not filter by moment, all parts of every line are there already."""
+    erp, vendor = adapter("illegal-filter", "items", "items")
+    for _ in range(2):
+        told = [row.fields["quantity"] for page in erp.changes(Kind.ORDER_LINE, HOUR) for row in page]
+        assert told == ["100.00000000", "100.0", "500"]
+    assert len(vendor.seen) == 3
+
+
 def test_a_delta_asks_from_the_sites_own_clock() -> None:
     """Chicago is six hours behind in November; the bound counts as well."""
     erp, vendor = adapter("nothing")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
 
 from ml_connector.core.journal import Journal, SeenLine, Sighting
 from ml_connector.core.money import Digits
@@ -18,16 +17,16 @@ from ml_connector.erp.csi.fields import (
     IDO_OF,
     JOURNAL,
     LEDGER,
-    LINE,
     ORDER,
     PROJECT,
     FieldMap,
     allowed_ido,
     unit_ido,
 )
-from ml_connector.erp.csi.loads import ITEM_ID, LoadRefused, begins, is_one_of, load_request, quoted, read_pages
-from ml_connector.erp.csi.orders import Part, UnitCodes
-from ml_connector.erp.csi.sites import Site, since_text
+from ml_connector.erp.csi.loads import ITEM_ID, LoadRefused, begins
+from ml_connector.erp.csi.orders import UnitCodes
+from ml_connector.erp.csi.reading import Reading
+from ml_connector.erp.csi.sites import Site
 from ml_connector.erp.csi.updates import delete_request, invoke_request, update_request
 from ml_connector.erp.port import (
     Capabilities,
@@ -47,8 +46,6 @@ KEY_FIELD_WIDTH = 30
 PAGE_ROWS = 1000
 UPDATE_TRIES = 3
 """How often an item is read again that somebody changed between reading and writing it."""
-CHANGED = "RecordDate"
-LINES_IN_ORDER = ("number", "line", "release")
 
 Item = Mapping[str, str]
 
@@ -82,9 +79,8 @@ class Csi:
         self._units = units
         self._ledgering = ledgering
         self._digits = digits
-        self._page_rows = page_rows
         self._settle_seconds = settle_seconds
-        self._without_deltas: set[tuple[str, str]] = set()
+        self._reading = Reading(send, fields, page_rows)
 
     @property
     def capabilities(self) -> Capabilities:
@@ -110,65 +106,17 @@ class Csi:
     def _rows_of(self, site: Site, kind: Kind, window: Window) -> Iterator[Sequence[Row]]:
         match kind:
             case Kind.PURCHASE_ORDER:
-                for page in self._changed(site, ORDER, window):
+                for page in self._reading.changed(site, ORDER, window):
                     yield [orders.order_row(site, item, self._fields) for item in page]
             case Kind.PROJECT:
-                for page in self._changed(site, PROJECT, window):
+                for page in self._reading.changed(site, PROJECT, window):
                     yield [orders.project_row(site, item, self._fields) for item in page]
             case Kind.ORDER_LINE:
-                for found in self._lines(site, window):
+                for found in self._reading.lines(site, window):
                     yield [orders.line_row(line) for line in found]
             case Kind.DISTRIBUTION:
-                for found in self._lines(site, window):
+                for found in self._reading.lines(site, window):
                     yield [row for line in found for row in orders.distribution_rows(site, line, self._units)]
-
-    def _changed(self, site: Site, ido: str, window: Window) -> Iterator[tuple[Item, ...]]:
-        names = self._fields.of(ido)
-        order = ",".join(names[ours] for ours in LINES_IN_ORDER if ours in names)
-        asked = self._fields.asked(ido)
-        if window.since is not None and (site.entity, ido) not in self._without_deltas:
-            where = f"{CHANGED} >= {quoted(since_text(window.since, window.until, site.zone))}"
-            pages = read_pages(self._send, load_request(site, ido, asked, self._page_rows, where=where, order=order))
-            try:
-                first = next(pages, ())
-            except LoadRefused:
-                # If the filter was not what the site disliked, it refuses this load too, and says so.
-                pass
-            else:
-                yield from chain((first,), pages)
-                return
-        yield from read_pages(self._send, load_request(site, ido, asked, self._page_rows, order=order))
-        if window.since is not None:
-            self._without_deltas.add((site.entity, ido))
-
-    def _lines(self, site: Site, window: Window) -> Iterator[list[tuple[Part, ...]]]:
-        """Whole lines, page by page: one of which a part changed is read again with all of its parts."""
-        pending: tuple[Part, ...] = ()
-        parted: dict[str, None] = {}
-        for page in self._changed(site, LINE, window):
-            parts = chain(pending, (orders.part_of(site, item, self._fields) for item in page))
-            found = list(orders.lines(parts))
-            pending = found.pop() if found else ()
-            yield [line for line in found if self._is_whole(line, window, parted)]
-        if pending and self._is_whole(pending, window, parted):
-            yield [pending]
-        for number in parted:
-            yield list(orders.lines(orders.part_of(site, item, self._fields) for item in self._items_of(site, number)))
-
-    def _is_whole(self, line: tuple[Part, ...], window: Window, parted: dict[str, None]) -> bool:
-        """Whether all parts of a line are there; the order of one that may lack some is noted."""
-        whole = window.since is None or line[0].number == orders.WHOLE_LINE
-        if not whole:
-            parted[line[0].values["number"]] = None
-        return whole
-
-    def _items_of(self, site: Site, number: str) -> Iterator[Item]:
-        names = self._fields.of(LINE)
-        order = ",".join(names[ours] for ours in LINES_IN_ORDER)
-        where = is_one_of(names["number"], _spellings(number))
-        asked = self._fields.asked(LINE)
-        for page in read_pages(self._send, load_request(site, LINE, asked, self._page_rows, where=where, order=order)):
-            yield from page
 
     def write(self, updates: Sequence[FieldUpdate]) -> tuple[WriteResult, ...]:
         """Write properties, one record a request. One that somebody changed meanwhile is read and written again."""
@@ -179,7 +127,7 @@ class Csi:
         site, ido = self._site(entity), IDO_OF[update.kind]
         tried = words = ""
         for _ in range(UPDATE_TRIES):
-            item_id = self._item_id(site, ido, number)
+            item_id = self._reading.item_id(site, ido, number)
             if item_id in ("", tried):
                 return words or "CSI does not show the record any more"
             request = update_request(f"csi.update.{ido}", site, ido, item_id, dict(update.values))
@@ -188,12 +136,6 @@ class Csi:
                 return ""
             tried = item_id
         return words
-
-    def _item_id(self, site: Site, ido: str, number: str) -> str:
-        name = self._fields.of(ido)["number"]
-        request = load_request(site, ido, (name,), self._page_rows, where=is_one_of(name, _spellings(number)))
-        items = chain.from_iterable(read_pages(self._send, request))
-        return next((item.get(ITEM_ID, "") for item in items if item.get(name, "").strip() == number), "")
 
     def _refusal(self, request: Request) -> str:
         """CSI's words where it did not take a change."""
@@ -204,7 +146,9 @@ class Csi:
 
     def accounts(self) -> tuple[DimensionValue, ...]:
         """The accounts of all sites."""
-        found = (dimensions.account(item, self._fields) for site in self._each() for item in self._all(site, ACCOUNT))
+        found = (
+            dimensions.account(item, self._fields) for site in self._each() for item in self._reading.all(site, ACCOUNT)
+        )
         return dimensions.merged(found)
 
     def cost_centers(self) -> tuple[DimensionValue, ...]:
@@ -214,24 +158,22 @@ class Csi:
     def _unit_codes(self, site: Site) -> Iterator[DimensionValue]:
         unit = self._units.cost_center
         ido, allowed = unit_ido(unit), self._allowed(site, allowed_ido(unit))
-        return (dimensions.unit_code(item, ido, allowed, self._fields) for item in self._all(site, ido))
+        return (dimensions.unit_code(item, ido, allowed, self._fields) for item in self._reading.all(site, ido))
 
     def _allowed(self, site: Site, ido: str) -> frozenset[str] | None:
         """The codes that some account takes; None where the site keeps no such list."""
-        codes = (self._fields.values(ido, item)["code"] for item in self._all(site, ido, distinct=True))
+        codes = (self._fields.values(ido, item)["code"] for item in self._reading.all(site, ido, distinct=True))
         return frozenset(codes) or None
 
     def periods(self, entity: str) -> tuple[Period, ...]:
         """The fiscal calendar. A site that does not tell which periods are closed is asked again without that."""
         site = self._site(entity)
         try:
-            years = self._all(site, CALENDAR)
+            years = self._reading.all(site, CALENDAR)
         except LoadRefused:
             closed = self._fields.of(CALENDAR).get("closed", "").partition("{")[0]
             asked = [name for name in self._fields.asked(CALENDAR) if not closed or not name.startswith(closed)]
-            years = tuple(
-                chain.from_iterable(read_pages(self._send, load_request(site, CALENDAR, asked, self._page_rows)))
-            )
+            years = self._reading.all(site, CALENDAR, asked=asked)
         return dimensions.periods(site, years, self._fields)
 
     def missing_fields(self) -> tuple[str, ...]:
@@ -318,7 +260,7 @@ class Csi:
     def _rows(self, site: Site, ido: str, prefix: str) -> list[Item]:
         """What an IDO shows whose `Ref` begins so: a filter that was not applied must not be believed."""
         name = self._fields.of(ido)["reference"]
-        items = self._all(site, ido, where=begins(name, prefix))
+        items = self._reading.all(site, ido, where=begins(name, prefix))
         return [item for item in items if item.get(name, "").startswith(prefix)]
 
     def stage(self, journal: Journal, sequences: Sequence[int]) -> tuple[RowRefusal, ...]:
@@ -393,14 +335,3 @@ class Csi:
         if site is None:
             raise InvariantBroken(f"entity {entity} has no site in this connection")
         return site
-
-    def _all(self, site: Site, ido: str, *, where: str = "", distinct: bool = False) -> tuple[Item, ...]:
-        """A whole list."""
-        request = load_request(site, ido, self._fields.asked(ido), self._page_rows, where=where, distinct=distinct)
-        return tuple(chain.from_iterable(read_pages(self._send, request)))
-
-
-def _spellings(number: str) -> tuple[str, ...]:
-    """A number as it may stand in CSI: as it is, or pushed to the right."""
-    padded = number.rjust(orders.NUMBER_WIDTH)
-    return (number,) if padded == number else (number, padded)
