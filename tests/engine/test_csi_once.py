@@ -325,18 +325,16 @@ DEATHS = ("before", "after", "")
 
 def rage(acme: Acme, chance: random.Random) -> None:
     """One cycle in which anything may be lost, finance posts when it likes, and the process may end at any call."""
-    rules = [
-        {"name": name, "vendor": "cloudsuite", "probability": chance.choice((0.0, 0.1, 0.3)), "seconds": 3}
-        for name in (*FAULTS, "late_commit", "partial_batch")
-    ]
-    acme.control("PUT", "/faults", [rule for rule in rules if rule["probability"]])
-    left = chance.randrange(1, 40)
+    struck = chance.sample((*FAULTS, "late_commit"), 3)
+    rule = {"vendor": "cloudsuite", "path_holds": "SLJournals", "probability": chance.choice((0.0, 0.05, 0.2))}
+    acme.control("PUT", "/faults", [{"name": name, "seconds": 3, **rule} for name in struck if rule["probability"]])
+    left = chance.randrange(1, 12)
     death = chance.choice(DEATHS)
 
     def count(url: str, when: str) -> None:
         nonlocal left
-        left -= "cloudsuite" in url
-        if not left and death == when:
+        left -= "SLJournals" in url and death == when
+        if not left:
             raise Killed
 
     acme.tap = lambda request: count(request.url, "before")
