@@ -165,6 +165,10 @@ class Csi:
         codes = (self._fields.values(ido, item)["code"] for item in self._reading.all(site, ido, distinct=True))
         return frozenset(codes) or None
 
+    def entities(self) -> tuple[DimensionValue, ...]:
+        """The sites of the connection, each with its configuration: CSI does not tell which entities there are."""
+        return tuple(DimensionValue(site.entity, site.configuration, active=True) for site in self._each())
+
     def periods(self, entity: str) -> tuple[Period, ...]:
         """The fiscal calendar. A site that does not tell which periods are closed is asked again without that."""
         site = self._site(entity)
