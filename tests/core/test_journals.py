@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ml_connector.core.corrections import Books, LoggedWork, lacking
-from ml_connector.core.journal import Journal, JournalLine, Presence, SeenLine, missing_sequences, presence
+from ml_connector.core.journal import Journal, JournalLine, Presence, SeenLine, Sighting, missing_sequences, presence
 from ml_connector.core.journals import DESCRIPTION_WIDTH_MAX, Draft, Grain, drafts
 from ml_connector.core.ledger import Recorded, Share
 from ml_connector.core.money import Money
@@ -136,3 +136,23 @@ def test_a_look_up_tells_absent_partial_complete_differs_and_unknown_apart() -> 
     assert presence(lines, [replace(shown[0], coding=coding("CC-9")), *shown[1:]]) is Presence.DIFFERS
     assert presence(lines, shown, conclusive=False) is Presence.UNKNOWN
     assert missing_sequences(lines, shown[1:]) == (1,)
+
+
+def test_a_line_whose_document_the_erp_has_no_field_for_is_held_to_the_rest() -> None:
+    """None says nothing about it: coding, amount, date and number still have to be those that were meant."""
+    (draft,) = cut(shares(*WEEK))
+    lines = [part.line for part in draft.lines]
+    shown = [replace(seen(each), document=None) for each in lines]
+    assert presence(lines, shown) is Presence.COMPLETE
+    assert presence(lines, [replace(shown[0], amount=Money(1, "USD")), *shown[1:]]) is Presence.DIFFERS
+    assert presence(lines, shown[1:]) is Presence.PARTIAL
+    assert presence(lines, [*shown, shown[0]]) is Presence.DIFFERS
+
+
+def test_where_finance_posts_what_is_staged_both_places_hold_entries() -> None:
+    """And elsewhere the ledger alone."""
+    (draft,) = cut(shares(*WEEK))
+    first, second = (seen(part.line) for part in draft.lines[:2])
+    sighting = Sighting(staged=(first,), ledger=(second,))
+    assert sighting.entries(finance_posts=True) == (first, second)
+    assert sighting.entries(finance_posts=False) == (second,)

@@ -13,7 +13,7 @@ from ml_connector.erp.port import DimensionValue, Erp, Window
 from ml_connector.erp.registry import PRODUCTS, open_erp
 from ml_connector.errors import Malformed, Misconfigured
 from ml_connector.settings import load_connection
-from ml_connector.settings.connection import PRODUCTS as SETTINGS_PRODUCTS
+from ml_connector.settings.product_lines import PRODUCTS as SETTINGS_PRODUCTS
 from ml_connector.wire import Response
 from stub_vendors import NOON, Script, answer
 

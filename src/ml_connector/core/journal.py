@@ -77,14 +77,14 @@ def check_balanced(reference: str, entity: str, currency: str, lines: Sequence[J
 class SeenLine:
     """A line as the ERP shows it under our reference, in staging or in the ledger. `error` is the ERP's own text.
 
-    `seconds` are the hours behind it, None where the ERP does not show any.
+    `seconds` are the hours behind it and `document` the line's own reference, None where the ERP has no field for it.
     """
 
     sequence: int
     coding: Coding
     amount: Money
     posting_date: date
-    document: str
+    document: str | None
     status: str = ""
     error: str = ""
     seconds: int | None = None
@@ -118,6 +118,10 @@ class Sighting:
         """The highest result id, 0 where there is none."""
         return max((result.id for result in self.results), default=0)
 
+    def entries(self, *, finance_posts: bool) -> tuple[SeenLine, ...]:
+        """The lines that are entries: those in the ledger and, where finance posts what is staged, those that wait."""
+        return (*self.staged, *self.ledger) if finance_posts else self.ledger
+
 
 class Presence(StrEnum):
     """What a look-up says about our lines."""
@@ -136,8 +140,9 @@ def presence(lines: Sequence[JournalLine], seen: Sequence[SeenLine], *, conclusi
     """
     if not conclusive:
         return Presence.UNKNOWN
-    wanted = Counter(_as_written(line) for line in lines)
-    found = Counter(_as_written(line) for line in seen)
+    documents = all(line.document is not None for line in seen)
+    wanted = Counter(_as_written(line, documents=documents) for line in lines)
+    found = Counter(_as_written(line, documents=documents) for line in seen)
     if found - wanted:
         return Presence.DIFFERS
     if not found:
@@ -145,8 +150,8 @@ def presence(lines: Sequence[JournalLine], seen: Sequence[SeenLine], *, conclusi
     return Presence.COMPLETE if found == wanted else Presence.PARTIAL
 
 
-def _as_written(line: JournalLine | SeenLine) -> tuple[int, Coding, Money, date, str]:
-    return line.sequence, line.coding, line.amount, line.posting_date, line.document
+def _as_written(line: JournalLine | SeenLine, *, documents: bool) -> tuple[int, Coding, Money, date, str | None]:
+    return line.sequence, line.coding, line.amount, line.posting_date, line.document if documents else None
 
 
 def missing_sequences(lines: Sequence[JournalLine], seen: Sequence[SeenLine]) -> tuple[int, ...]:

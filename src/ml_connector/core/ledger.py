@@ -166,7 +166,8 @@ class Posting:
     """A journal on its way. `content` is the hash of its lines; the same reference never has another.
 
     `result_before` is the highest result id that the ERP showed before the release was sent (None until then);
-    `sent_at` is the last moment at which a send was possible.
+    `sent_at` is the last moment at which a send was possible. `orphaned` says that a worker stopped with the call
+    announced, so that nobody knows whether it will still send it.
     """
 
     reference: str
@@ -181,6 +182,7 @@ class Posting:
     result_before: int | None = None
     sent_at: datetime | None = None
     note: str = ""
+    orphaned: bool = False
 
     @property
     def journal(self) -> Journal:

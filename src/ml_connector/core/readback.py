@@ -248,7 +248,7 @@ def alterations(line: JournalLine, seen: SeenLine, digits: Digits) -> tuple[str,
         ("project", mine.project, theirs.project),
         ("dimensions", _dimensions(mine), _dimensions(theirs)),
         ("posting date", line.posting_date.isoformat(), seen.posting_date.isoformat()),
-        ("document", line.document, seen.document),
+        ("document", line.document, line.document if seen.document is None else seen.document),
         ("seconds", str(line.seconds), str(line.seconds if seen.seconds is None else seen.seconds)),
     )
     return tuple(f"{name} {theirs or 'none'}, was {mine or 'none'}" for name, mine, theirs in pairs if mine != theirs)

@@ -60,8 +60,24 @@ dimensions = { 1 = 4, 2 = 5, 3 = 6, 4 = 7 }
 [cloudsuite.m3.divisions]
 """
 
+
+def _csi_keys(_facts: Facts) -> Mapping[str, str]:
+    return {"remaining_field": quoted("Charfld2"), "project_remaining_field": quoted("Charfld2")}
+
+
+def _csi_tables(facts: Facts) -> str:
+    zone = quoted(facts["time_zone"])
+    sites = "\n".join(
+        f"[cloudsuite.csi.sites.{quoted(entity)}]\nconfiguration = {quoted(name)}\n"
+        f"currency = {quoted(facts['currencies'][entity])}\ntime_zone = {zone}"
+        for entity, name in facts["configurations"].items()
+    )
+    return f"[cloudsuite.csi]\njournal = {quoted(facts['journal'])}\n{sites}"
+
+
 PRODUCTS: Mapping[str, Product] = {
     "fsm": Product(_fsm_keys, status_field="PurchaseOrderUserField3"),
     "m3": Product(_m3_keys, status_field="A230", tables=_m3_tables),
+    "csi": Product(_csi_keys, status_field="Charfld1", tables=_csi_tables),
 }
 """One line each."""

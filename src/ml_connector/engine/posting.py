@@ -19,7 +19,7 @@ from ml_connector.erp.port import RowRefusal
 from ml_connector.errors import Ambiguous, Rejected, Transient
 from ml_connector.net import urgency
 from ml_connector.store import audit, holds, keys, postings
-from ml_connector.store.postings import UNCHANGED
+from ml_connector.store.postings import UNCHANGED, LeftAlone
 
 Answer = TypeVar("Answer")
 
@@ -63,7 +63,7 @@ def _step(lane: Lane, posting: Posting) -> bool:
     """What comes next from where the posting stands."""
     if posting.step is not None and posting.state is not State.IN_DOUBT:
         # The process stopped between a call and its outcome: whether it was sent is not known.
-        _doubt(lane, posting, "the process stopped before the outcome was known", at=lane.clock.now())
+        _doubt(lane, posting, "the process stopped before the outcome was known", at=lane.clock.now(), orphaned=True)
         return True
     return NEXT_STEP[posting.state](lane, posting)
 
@@ -86,8 +86,13 @@ def _stage(lane: Lane, posting: Posting) -> bool:
 
 
 def _validate(lane: Lane, posting: Posting) -> bool:
-    """Have the ERP check every row; one bad row and nothing of this journal goes further."""
-    _send(lane, posting, Step.VALIDATE, lambda: lane.erp.validate(posting.reference))
+    """Have the ERP check every row, where it can; one bad row and nothing of this journal goes further.
+
+    Where finance posts what is staged, rows that are read back whole are all that there is to do.
+    """
+    able = lane.erp.capabilities
+    if able.checks_before_release:
+        _send(lane, posting, Step.VALIDATE, lambda: lane.erp.validate(posting.reference))
     sighting = _outcome(lane, posting)
     errors = _errors(sighting.staged)
     if errors:
@@ -95,7 +100,10 @@ def _validate(lane: Lane, posting: Posting) -> bool:
     if _staged(posting, sighting) is not Presence.COMPLETE:
         _clear(lane, posting)
         return _judge_staging(lane, posting, sighting)
-    return _move(lane, posting, State.VALIDATED, result_before=sighting.newest_result)
+    if able.finance_posts:
+        return _move(lane, posting, State.RELEASED)
+    before = sighting.newest_result if able.records_runs else None
+    return _move(lane, posting, State.VALIDATED, result_before=before)
 
 
 def _release(lane: Lane, posting: Posting) -> bool:
@@ -137,8 +145,8 @@ def _resolve(lane: Lane, posting: Posting) -> bool:
     sighting = lane.erp.sight(posting.reference)
     if lane.clock.now() < posting.sent_at + lane.policy.erp_settle:
         # Believing it leaves nothing to send, so that it cannot be too early. Absence may be.
-        return _is_released(posting, sighting) and _move(lane, posting, State.RELEASED)
-    if not sighting.conclusive:
+        return _is_released(lane, posting, sighting) and _move(lane, posting, State.RELEASED)
+    if not sighting.conclusive or _is_for_people(lane, posting, sighting):
         return False
     match posting.step:
         case Step.STAGE | Step.VALIDATE:
@@ -147,6 +155,20 @@ def _resolve(lane: Lane, posting: Posting) -> bool:
             return _move(lane, posting, State.REJECTED if sighting.staged else State.ROLLED_BACK)
         case _:
             return _judge_release(lane, posting, sighting)
+
+
+def _is_for_people(lane: Lane, posting: Posting, sighting: Sighting) -> bool:
+    """A stopped worker that wakes may still stage rows, and where the ERP keeps no unique keys nothing would stop it.
+
+    So only a staging that is all there is settled; anything else is said, and waits for people to state it.
+    """
+    if not posting.orphaned or posting.step is not Step.STAGE or lane.erp.capabilities.keeps_keys_unique:
+        return False
+    shown = presence(posting.journal.lines, sighting.entries(finance_posts=True))
+    if shown is not Presence.COMPLETE:
+        why = f"a worker stopped while it staged the lines, and CloudSuite shows them as {shown.value}"
+        _doubt(lane, posting, why, at=posting.sent_at)
+    return shown is not Presence.COMPLETE
 
 
 def _judge_staging(lane: Lane, posting: Posting, sighting: Sighting) -> bool:
@@ -177,12 +199,17 @@ def _doubt_staging(lane: Lane, posting: Posting) -> bool:
     return False
 
 
-def _is_released(posting: Posting, sighting: Sighting) -> bool:
+def _is_released(lane: Lane, posting: Posting, sighting: Sighting) -> bool:
     """Whether a newer result counts all our lines and the ledger shows each of them."""
     runs = _newer_results(posting, sighting)
     proven = any(run.complete and run.failed == 0 and run.passed == len(posting.lines) for run in runs)
-    in_ledger = presence(posting.journal.lines, sighting.ledger, conclusive=sighting.conclusive)
-    return in_ledger is Presence.COMPLETE and (proven or posting.result_before is None)
+    return _entered(lane, posting, sighting) is Presence.COMPLETE and (proven or posting.result_before is None)
+
+
+def _entered(lane: Lane, posting: Posting, sighting: Sighting) -> Presence:
+    """What is in the ledger; where finance posts what is staged, in the journal that it posts."""
+    entries = sighting.entries(finance_posts=lane.erp.capabilities.finance_posts)
+    return presence(posting.journal.lines, entries, conclusive=sighting.conclusive)
 
 
 def _newer_results(posting: Posting, sighting: Sighting) -> list[RunResult]:
@@ -192,10 +219,10 @@ def _newer_results(posting: Posting, sighting: Sighting) -> list[RunResult]:
 
 def _judge_release(lane: Lane, posting: Posting, sighting: Sighting) -> bool:
     """Where a release stands, from what the ERP shows."""
-    if _is_released(posting, sighting):
+    if _is_released(lane, posting, sighting):
         return _move(lane, posting, State.RELEASED)
     newer = _newer_results(posting, sighting)
-    in_ledger = presence(posting.journal.lines, sighting.ledger, conclusive=sighting.conclusive)
+    in_ledger = _entered(lane, posting, sighting)
     if in_ledger is Presence.ABSENT and any(run.failed for run in newer):
         return _reject(lane, posting, _errors(sighting.staged))
     staged = _staged(posting, sighting)
@@ -247,7 +274,7 @@ def _move(lane: Lane, posting: Posting, state: State, *, result_before: int | No
     with lane.database.begin() as tx:
         lane.guard(tx)
         before = UNCHANGED if result_before is None else result_before
-        postings.move(tx, posting.reference, state, at=now, step=None, result_before=before, note="")
+        postings.move(tx, posting.reference, state, at=now, step=None, result_before=before, note="", orphaned=False)
         audit.append(tx, now, lane.name, f"posting_{state.value}", posting.reference, {"from": posting.state.value})
         if state in RESTING:
             keys.add(
@@ -257,7 +284,15 @@ def _move(lane: Lane, posting: Posting, state: State, *, result_before: int | No
     return True
 
 
-def _doubt(lane: Lane, posting: Posting, why: str, *, step: Step | None = None, at: datetime | None = None) -> None:
+def _doubt(
+    lane: Lane,
+    posting: Posting,
+    why: str,
+    *,
+    step: Step | None = None,
+    at: datetime | None = None,
+    orphaned: bool | LeftAlone = UNCHANGED,
+) -> None:
     """Nobody knows whether the announced call took effect. `at` is the last moment at which it could be sent."""
     now = lane.clock.now()
     current = _load(lane, posting.reference)
@@ -274,6 +309,7 @@ def _doubt(lane: Lane, posting: Posting, why: str, *, step: Step | None = None, 
             step=step,
             sent_at=at or now,
             note=why,
+            orphaned=orphaned,
         )
         audit.append(tx, now, lane.name, "posting_in_doubt", posting.reference, {"why": why})
     lane.say(f"{posting.reference}: in doubt, looked at again in the next run")
@@ -298,7 +334,7 @@ def _reject(
             message = note if everything else by_sequence.get(part.line.sequence, "")
             for share in part.shares if message else ():
                 holds.hold(tx, lane.name, share.worklog_id, share.basis.facts, message, posting.reference, now)
-        postings.move(tx, posting.reference, State.REJECTED, at=now, step=None, note=note)
+        postings.move(tx, posting.reference, State.REJECTED, at=now, step=None, note=note, orphaned=False)
         audit.append(tx, now, lane.name, "posting_rejected", posting.reference, {"why": note})
     lane.say(f"{posting.reference}: refused by CloudSuite: {note}")
     return True

@@ -210,7 +210,7 @@ def _read_gl(lane: Lane, booked: list[Posting]) -> GlBook:
         if posting.state in DROPPED or (is_settled(posting.state) and seen is Presence.COMPLETE):
             continue
         sighting = lane.erp.sight(posting.reference)
-        lines[posting.reference] = sighting.ledger
+        lines[posting.reference] = sighting.entries(finance_posts=lane.erp.capabilities.finance_posts)
         if not sighting.conclusive:
             unread.add(posting.reference)
     if not extract.searched:

@@ -47,14 +47,15 @@ def resolve(lane: Lane, reference: str, verdict: Verdict, who: Principal) -> Sta
             remedy=f"CloudSuite may still be at it; try again {lane.policy.erp_settle} after its last call.",
         )
     sighting = lane.erp.sight(reference)
-    _check(posting, verdict, sighting)
+    _check(posting, verdict, sighting, finance_posts=lane.erp.capabilities.finance_posts)
     return _decide(lane, posting, verdict, who, used=bool(sighting.staged))
 
 
-def _check(posting: Posting, verdict: Verdict, sighting: Sighting) -> None:
+def _check(posting: Posting, verdict: Verdict, sighting: Sighting, *, finance_posts: bool) -> None:
     """What CloudSuite shows must not contradict what is stated."""
     lines = len(posting.lines)
-    shown = presence(posting.journal.lines, sighting.ledger, conclusive=sighting.conclusive)
+    entries = sighting.entries(finance_posts=finance_posts)
+    shown = presence(posting.journal.lines, entries, conclusive=sighting.conclusive)
     if verdict is Verdict.RELEASED and shown is not Presence.COMPLETE:
         raise Refused(
             f"CloudSuite's ledger does not show the {lines} lines of {posting.reference} as they were sent, but "
@@ -66,7 +67,7 @@ def _check(posting: Posting, verdict: Verdict, sighting: Sighting) -> None:
         raise Refused(
             f"CloudSuite shows lines of {posting.reference}: {len(sighting.ledger)} in the ledger, "
             f"{len(waiting)} waiting in staging.",
-            remedy="Delete what is staged under that run group, or state that it is released.",
+            remedy="Delete what is staged under that reference, or state that it is released.",
         )
 
 
@@ -84,7 +85,7 @@ def _decide(lane: Lane, posting: Posting, verdict: Verdict, who: Principal, *, u
         absent = State.ROLLED_BACK if used else State.INTENDED
         state = State.RELEASED if verdict is Verdict.RELEASED else absent
         note = f"stated {verdict.value} by {', '.join(sorted(agreed))}"
-        postings.move(tx, posting.reference, state, at=now, step=None, note=note)
+        postings.move(tx, posting.reference, state, at=now, step=None, note=note, orphaned=False)
         audit.append(tx, now, who.name, f"posting_{state.value}", posting.reference, {"by": sorted(agreed)})
         orders = {f"purchase_order:{share.order}" for part in posting.lines for share in part.shares}
         keys.add(tx, lane.name, orders, now)

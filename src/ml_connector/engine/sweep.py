@@ -170,9 +170,10 @@ def sweep_postings(lane: Lane) -> tuple[Finding, ...]:
 
 def _read_back(lane: Lane, posting: Posting) -> Finding | None:
     sighting = lane.erp.sight(posting.reference)
-    there = presence(posting.journal.lines, sighting.ledger, conclusive=sighting.conclusive)
+    entries = sighting.entries(finance_posts=lane.erp.capabilities.finance_posts)
+    there = presence(posting.journal.lines, entries, conclusive=sighting.conclusive)
     if there is Presence.COMPLETE:
-        if all(line.status == POSTED for line in sighting.ledger):
+        if all(line.status == POSTED for line in entries):
             _move(lane, posting, State.CONFIRMED)
         return None
     if there is Presence.ABSENT:

@@ -24,7 +24,9 @@ class Capabilities:
     where they cannot, postings are handed over as documents. `checks_before_release`: it can check a staged journal
     without posting it. `keeps_keys_unique`: it refuses a second row under the key of the first; where it does not,
     a journal that a stopped worker may have sent, and that cannot be found, is a person's to judge. `tells_periods`:
-    it tells the fiscal calendar.
+    it tells the fiscal calendar. `records_runs`: it records what each release came to; where it does not, the lines
+    that are read back are the only proof. `finance_posts`: what is staged is the journal that finance posts, and no
+    call of ours releases it.
     """
 
     product: str
@@ -37,6 +39,8 @@ class Capabilities:
     checks_before_release: bool = True
     keeps_keys_unique: bool = False
     tells_periods: bool = True
+    records_runs: bool = True
+    finance_posts: bool = False
 
 
 @dataclass(frozen=True, slots=True)

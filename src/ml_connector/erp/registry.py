@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from zoneinfo import ZoneInfo
 
 from ml_connector.core.money import Digits
 from ml_connector.core.records import Kind
+from ml_connector.erp.csi.csi import Csi, Ledgering
+from ml_connector.erp.csi.fields import field_map as csi_field_map
+from ml_connector.erp.csi.orders import UnitCodes
+from ml_connector.erp.csi.sites import Site
 from ml_connector.erp.fsm.fields import DETAIL, field_map
 from ml_connector.erp.fsm.fsm import Fsm
 from ml_connector.erp.m3.opening import open_m3
@@ -20,20 +25,13 @@ Factory = Callable[[Send, Connection, Digits], Erp]
 def open_fsm(send: Send, connection: Connection, digits: Digits) -> Fsm:
     """FSM as a connection describes it. `send` completes paths below the tenant."""
     ours = connection.cloudsuite
-    written = {
-        Kind.PURCHASE_ORDER: [ours.key_field, ours.remaining_field],
-        Kind.PROJECT: [ours.project_key_field, ours.project_remaining_field],
-    }
-    for back in connection.status_back:
-        written[Kind(back.kind)].append(back.field)
-    extra = {kind: tuple(names) for kind, names in written.items()}
     reference = {"filter": ours.detail_reference_field, "reference": ours.detail_reference_field}
     overrides = {**ours.fields, DETAIL: {**reference, **ours.fields.get(DETAIL, {})}}
     return Fsm(
         send,
         ours.enterprise_group,
         ours.entities,
-        field_map(overrides, extra),
+        field_map(overrides, _written(connection)),
         digits,
         page_rows=ours.page_rows,
         batch_rows=ours.batch_rows,
@@ -41,9 +39,45 @@ def open_fsm(send: Send, connection: Connection, digits: Digits) -> Fsm:
     )
 
 
+def open_csi(send: Send, connection: Connection, digits: Digits) -> Csi:
+    """CSI as a connection describes it: one site an entity. Raises Misconfigured without a site for each."""
+    ours = connection.cloudsuite
+    if not ours.csi.journal or not set(ours.entities) <= ours.csi.sites.keys():
+        raise Misconfigured(
+            "CSI needs a journal, and a site for each entity.", remedy="Add them to [cloudsuite.csi] in the connection."
+        )
+    sites = [
+        Site(entity, site.configuration, site.currency, ZoneInfo(site.time_zone))
+        for entity, site in ((entity, ours.csi.sites[entity]) for entity in ours.entities)
+    ]
+    return Csi(
+        send,
+        sites,
+        csi_field_map(ours.fields, _written(connection)),
+        UnitCodes(ours.csi.cost_center_unit, ours.csi.project_unit),
+        Ledgering(ours.csi.journal, ours.csi.post_method),
+        digits,
+        page_rows=ours.page_rows,
+        settle_seconds=ours.settle_seconds,
+    )
+
+
+def _written(connection: Connection) -> dict[Kind, tuple[str, ...]]:
+    """The fields that are written, by kind: they are read along, so that we know what stands in them."""
+    ours = connection.cloudsuite
+    written = {
+        Kind.PURCHASE_ORDER: [ours.key_field, ours.remaining_field],
+        Kind.PROJECT: [ours.project_key_field, ours.project_remaining_field],
+    }
+    for back in connection.status_back:
+        written[Kind(back.kind)].append(back.field)
+    return {kind: tuple(names) for kind, names in written.items()}
+
+
 PRODUCTS: Mapping[str, Factory] = {
     "fsm": open_fsm,
     "m3": open_m3,
+    "csi": open_csi,
 }
 
 

@@ -10,7 +10,7 @@
 
 from __future__ import annotations
 
-from ml_connector.settings.connection import PRODUCTS, Connection, Rule, schema
+from ml_connector.settings.connection import Connection, Rule, schema
 from ml_connector.settings.files import (
     Home,
     Slip,
@@ -21,6 +21,7 @@ from ml_connector.settings.files import (
     told_of,
 )
 from ml_connector.settings.problems import InvalidSettings, Problem, render_errors
+from ml_connector.settings.product_lines import PRODUCTS
 from ml_connector.settings.sample import sample
 from ml_connector.settings.versions import mapping_version, rates_version
 

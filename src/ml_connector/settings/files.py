@@ -11,8 +11,9 @@ from pydantic import ValidationError
 
 from ml_connector.errors import Misconfigured
 from ml_connector.settings import lines
-from ml_connector.settings.connection import PRODUCTS, Connection
+from ml_connector.settings.connection import Connection
 from ml_connector.settings.problems import InvalidSettings, Problem, dotted
+from ml_connector.settings.product_lines import PRODUCTS
 from ml_connector.settings.relations import Raw, broken_relations
 from ml_connector.settings.wording import SAMPLE, Flaw, flaws_of, syntax_flaw, syntax_line
 

@@ -33,6 +33,10 @@ NEEDED: Mapping[str, Mapping[str, str]] = {
         "m3.info_number": "The additional information that finance lets carry our reference.",
         "m3.project_table": "The table of projects: what POS100MI SearchProject answers as FILE.",
     },
+    "csi": {
+        "csi.journal": "The id of the journal that finance keeps for us.",
+        "csi.sites": "A table for the site of each entity.",
+    },
 }
 """The keys of [cloudsuite] that a product line needs, each with what it says. A dot leads into a table below it."""
 REFERENCE_WIDTH_MAX: Mapping[str, int] = {"m3": 15}
@@ -107,6 +111,25 @@ def m3_dimensions_differ(raw: Raw) -> Iterator[Flaw]:
         if place in seen:
             yield ("cloudsuite", "m3", *path), "names a dimension that another key names already", "Choose another."
         seen.add(place)
+
+
+def csi_entities_have_sites(raw: Raw) -> Iterator[Flaw]:
+    """Each entity of CSI is behind a configuration of its own."""
+    sites = _table(raw, "cloudsuite", "csi", "sites")
+    if _text(raw, "cloudsuite", "product") != "csi" or not sites:
+        return
+    for entity in sorted({entity for _, entity in _texts(raw, "cloudsuite", "entities")}):
+        if entity not in sites:
+            remedy = "Add this table with the site's configuration, currency and time zone."
+            yield ("cloudsuite", "csi", "sites", entity), "is missing for this entity of cloudsuite.entities", remedy
+
+
+def csi_unit_codes_differ(raw: Raw) -> Iterator[Flaw]:
+    """A unit code of CSI is the cost center or the project, not both."""
+    csi = _table(raw, "cloudsuite", "csi")
+    if csi and csi.get("cost_center_unit", 1) == csi.get("project_unit", 2):
+        name = "project_unit" if "project_unit" in csi else "cost_center_unit"
+        yield ("cloudsuite", "csi", name), "is the unit code of the cost center and of the project", "Name two of them."
 
 
 def default_project_is_named(raw: Raw) -> Iterator[Flaw]:
@@ -270,6 +293,8 @@ RELATIONS: tuple[Relation, ...] = (
     references_fit,
     m3_is_whole,
     m3_dimensions_differ,
+    csi_entities_have_sites,
+    csi_unit_codes_differ,
     default_project_is_named,
     webhook_has_an_address,
     webhook_fits_the_deployment,

@@ -107,6 +107,16 @@ entities = [{entities}]
 #PurchaseOrder = "IA"
 #[cloudsuite.m3.batch_states]
 #number = "checked"
+# For product = "csi" alone: the journal that finance keeps for us, and the site of each entity.
+#[cloudsuite.csi]
+#journal = "MLC"
+#post_method = ""
+#cost_center_unit = 1
+#project_unit = 2
+#[cloudsuite.csi.sites.{entity}]
+#configuration = "ACME_PRD_MAIN"
+#currency = "USD"
+#time_zone = "UTC"
 
 [jira]
 #deployment = "cloud"

@@ -134,6 +134,7 @@ def move(
     result_before: int | LeftAlone | None = UNCHANGED,
     sent_at: datetime | LeftAlone | None = UNCHANGED,
     note: str | LeftAlone = UNCHANGED,
+    orphaned: bool | LeftAlone = UNCHANGED,
 ) -> None:
     """Bring a posting to a state. The same state is allowed where only the step changes.
 
@@ -155,6 +156,8 @@ def move(
         values["sent_at"] = None if sent_at is None else from_time(sent_at)
     if note is not UNCHANGED:
         values["note"] = note
+    if orphaned is not UNCHANGED:
+        values["orphaned"] = orphaned
     tx.execute(MOVE, {**values, "one": reference})
     _event(tx, reference, state, values.get("step"), at, values.get("note", ""))
 
@@ -208,6 +211,7 @@ def _posting(head: Row[Any], lines: tuple[PostingLine, ...]) -> Posting:
         result_before=head.result_before,
         sent_at=maybe_time(head.sent_at),
         note=head.note,
+        orphaned=head.orphaned,
     )
 
 

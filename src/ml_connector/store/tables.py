@@ -22,6 +22,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -127,6 +128,7 @@ postings = Table(
     "postings", metadata, _key("reference"), _text("connection"), _text("plan"), _text("content"), _text("entity"),
     _text("currency"), _text("state"), _maybe("step"), Column("result_before", BigInteger, nullable=True),
     _maybe("sent_at"), _text("note", ""), _text("intended_at"), _text("moved_at"),
+    Column("orphaned", Boolean, nullable=False, server_default=false()),
     Index("ix_postings_state", "connection", "state"),
 )  # fmt: skip
 posting_lines = Table(

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from ml_connector_sandbox.cloudsuite import pages, tokens
+from ml_connector_sandbox.cloudsuite.csi import routes as csi
 from ml_connector_sandbox.cloudsuite.fsm import routes as fsm
 from ml_connector_sandbox.cloudsuite.m3 import routes as m3
 from ml_connector_sandbox.cloudsuite.tenant import Tenant
@@ -20,6 +21,7 @@ AUTHORIZATION = f"/{TENANT_ID}/as"
 PRODUCTS: Mapping[str, Callable[[Router, Tenant], None]] = {
     "fsm": fsm.add_routes,
     "m3": m3.add_routes,
+    "csi": csi.add_routes,
 }
 """The product lines that are simulated, with what adds their addresses. One line each."""
 

@@ -142,14 +142,15 @@ def edit(rows: Sequence[Row], reference: Reference, *, back_posting: bool = Fals
     for row, charge in zip(rows, charges, strict=True):
         totals[charge] += amount(row)
     return [
-        "; ".join((*_flaws(row, charge, reference, back_posting=back_posting), *_imbalance(charge, totals[charge])))[
+        "; ".join((*flaws(row, charge, reference, back_posting=back_posting), *_imbalance(charge, totals[charge])))[
             :ERROR_WIDTH
         ]
         for row, charge in zip(rows, charges, strict=True)
     ]
 
 
-def _flaws(row: Row, charge: Charge, reference: Reference, *, back_posting: bool) -> Iterator[str]:
+def flaws(row: Row, charge: Charge, reference: Reference, *, back_posting: bool) -> Iterator[str]:
+    """What is wrong with one row by itself, for an entity and a currency."""
     entity, currency_code = charge
     if reference.entity(entity) is None:
         yield f"Accounting entity {entity} does not exist"

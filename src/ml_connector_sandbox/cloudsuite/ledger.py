@@ -33,7 +33,8 @@ def never(_fault: str) -> bool:
 class GeneralLedger:
     """Staged rows, the results of runs, and ledger lines of one finance enterprise group.
 
-    `strikes` is asked with a fault's name whether it happens now. `on_posted` is told the project and the signed amount
+    `strikes` is asked with a fault's name whether it happens now, `postable` which of the released lines that finance
+    wants to post it can. `on_posted` is told the project and the signed amount
     (major units of the line's own currency) of each posted line that names a project.
     """
 
@@ -50,6 +51,7 @@ class GeneralLedger:
         self.reference = reference
         self.on_posted = on_posted
         self.strikes: Callable[[str], bool] = never
+        self.postable: Callable[[list[Row]], list[Row]] = list
         self._staged: dict[str, list[Row]] = {}
         self._keys: set[tuple[str, ...]] = set()
         self._removed: dict[tuple[str, ...], Row] = {}
@@ -161,12 +163,37 @@ class GeneralLedger:
         self._lines.append(line)
         return line
 
-    def enter(self, rows: Sequence[Row]) -> list[Row]:
+    def post_at_once(self, rows: Sequence[Row]) -> list[Row]:
         """Post rows at once, as product lines do that know no released state; they must be free of errors."""
         now = self.clock.now()
         lines = [self._line(row, now) for row in rows]
         self._post(lines, now)
         return lines
+
+    def enter(self, fields: Mapping[str, str], more: Mapping[str, str], *, any_period: bool = False) -> Row:
+        """One released line from its fields, for a product line whose clients enter them without an interface.
+
+        `more` is kept with it. Raises `Refused` with what is wrong with it; `any_period` takes closed ones, too.
+        """
+        now = self.clock.now()
+        known = entries.taken_in(fields, self.reference.group)
+        row = Row(key=_key(known), fields=known, created=now, updated=now)
+        charge = _entity(row), entries.currency(row, self.reference)
+        if wrong := "; ".join(entries.flaws(row, charge, self.reference, back_posting=any_period)):
+            raise Refused(wrong)
+        line = self._line(row, now)
+        line.fields.update(more)
+        self._released.setdefault(known[RUN_GROUP], []).append(line)
+        return line
+
+    def withdraw(self, key: tuple[str, ...]) -> None:
+        """Take one released line out again; a posted one stays."""
+        for reference, lines in list(self._released.items()):
+            for line in lines:
+                if line.key == key:
+                    line.deleted, line.updated = True, self.clock.now()
+                    self._forget_settled((reference,))
+                    return
 
     def _move_errors(self, run_group: str, error_group: str, now: datetime) -> None:
         """Restage rows in error under another run group; a row whose key is taken there stays where it is."""
@@ -205,10 +232,11 @@ class GeneralLedger:
             for row in self._waiting(name):
                 _change(row, {"ErrorMessage": "", "Status": entries.UNRELEASED}, now)
 
-    def post_released(self, entity: str = "") -> int:
+    def post_released(self, entity: str = "", *, only: Callable[[Row], bool] = lambda _line: True) -> int:
         """Finance posts the released lines of one entity, or of all; how many lines that were."""
         now = self.clock.now()
-        due = [line for lines in self._released.values() for line in lines if entity in ("", _entity(line))]
+        asked = [line for lines in self._released.values() for line in lines if entity in ("", _entity(line))]
+        due = self.postable([line for line in asked if only(line)])
         self._post(due, now)
         self._forget_settled(tuple(self._released))
         return len(due)

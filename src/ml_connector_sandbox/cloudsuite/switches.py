@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ml_connector_sandbox.cloudsuite.csi.switches import CSI_DEFAULTS
 from ml_connector_sandbox.cloudsuite.entries import LEDGER_DEFAULTS
 
 DEFAULTS: dict[str, object] = {
@@ -46,6 +47,7 @@ DEFAULTS: dict[str, object] = {
     # The decimal separator of the service user.
     "m3_decimal_separator": ".",
     **LEDGER_DEFAULTS,
+    **CSI_DEFAULTS,
 }
 
 

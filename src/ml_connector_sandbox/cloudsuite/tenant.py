@@ -11,6 +11,7 @@ from typing import Any
 from ml_connector_sandbox.clock import Clock
 from ml_connector_sandbox.cloudsuite import orders, projects
 from ml_connector_sandbox.cloudsuite.classes import CLASSES, FALSE, LEDGER_CLASSES, TRUE, Refused, Row, Table
+from ml_connector_sandbox.cloudsuite.csi import sites
 from ml_connector_sandbox.cloudsuite.ledger import GeneralLedger
 from ml_connector_sandbox.cloudsuite.reference import CLOSED, OPEN, Reference, period_key
 from ml_connector_sandbox.cloudsuite.switches import flag
@@ -158,4 +159,9 @@ class Tenant:
             "product": self.product,
             "enterprise_group": ENTERPRISE_GROUP,
             "companies": list(COMPANIES),
+            **(sites.facts(self._currencies(), self.switches) if self.product == "csi" else {}),
         }
+
+    def _currencies(self) -> dict[str, str]:
+        found = {company: self.reference.entity(company) for company in COMPANIES}
+        return {company: entity.currency for company, entity in found.items() if entity is not None}

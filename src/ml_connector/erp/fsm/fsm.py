@@ -90,6 +90,8 @@ class Fsm:
             key_field_width=KEY_FIELD_WIDTH,
             settle_seconds=self._settle_seconds,
             posts_journals=True,
+            # Group, run group and sequence are the class's key in Infor's OpenAPI file.
+            keeps_keys_unique=True,
             verified_against="Infor's OpenAPI files 2025.12 to 2026.03; no live tenant",
         )
 

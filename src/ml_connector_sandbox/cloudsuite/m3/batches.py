@@ -143,7 +143,7 @@ def _updated(tenant: Tenant, key: Key) -> None:
     batch = kept(tenant).batches[key]
     if batch.state == ERROR:
         return
-    posted = tenant.ledger.enter([line.row for line in batch.lines])
+    posted = tenant.ledger.post_at_once([line.row for line in batch.lines])
     books = kept(tenant)
     books.journals += 1
     for place, (line, row) in enumerate(zip(batch.lines, posted, strict=True), 1):
