@@ -14,7 +14,7 @@ LAYERS = (
     {"errors", "wire", "clock"},
     {"settings"},
     {"core"},
-    {"net", "erp", "jira", "store", "rules"},
+    {"net", "erp", "jira", "store", "rules", "calendars"},
     {"engine"},
     {"web", "policy"},
     {"bootstrap"},

@@ -44,8 +44,7 @@ from ml_connector.net.limits import Pace
 from ml_connector.net.mail import MailServer
 from ml_connector.net.transport import HttpTransport
 from ml_connector.net.urgency import background
-from ml_connector.policy import currency_digits, lane_policy
-from ml_connector.rules import slips
+from ml_connector.policy import currency_digits, lane_policy, slips
 from ml_connector.settings import Connection, Home, load_changed, load_connections, sample
 from ml_connector.store import audit, cursors, lineage, worklogs
 from ml_connector.store.database import Database, shown_url

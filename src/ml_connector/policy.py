@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from babel.numbers import get_currency_precision, list_currencies
 
+from ml_connector.calendars import calendar_slips, day_kind
+from ml_connector.core.burden import Burden
+from ml_connector.core.hours import Cause, Direction, Per, Premium, TimeRounding, TimeRules
 from ml_connector.core.journals import Correction, Grain, Grouping
 from ml_connector.core.labor import CostPolicy
 from ml_connector.core.mapping import IssueMapping, OrderMapping, PriorityRule, ProjectMapping, StatusBack
@@ -18,7 +24,8 @@ from ml_connector.core.records import Coding, Kind, Person
 from ml_connector.engine.lane import LanePolicy
 from ml_connector.errors import Misconfigured
 from ml_connector.rules import rulebook, rules_version
-from ml_connector.settings import Connection, mapping_version
+from ml_connector.rules import slips as rule_slips
+from ml_connector.settings import Connection, Slip, mapping_version
 
 CURRENCIES = frozenset(list_currencies())
 
@@ -76,19 +83,7 @@ def cost_policy(connection: Connection) -> CostPolicy:
             )
             for person in connection.person
         },
-        rates=tuple(
-            Rate(
-                amount=rate.amount,
-                currency=rate.currency,
-                effective=rate.effective,
-                person=rate.person,
-                project=rate.project,
-                role=rate.role,
-                cost_center=rate.cost_center,
-                known_since=rate.known_since,
-            )
-            for rate in connection.rate
-        ),
+        rates=rates_of(connection),
         exchanges=tuple(
             ExchangeRate(each.base, each.quote, each.rate, each.effective, each.source)
             for each in connection.exchange_rate
@@ -99,7 +94,78 @@ def cost_policy(connection: Connection) -> CostPolicy:
         clearing=clearing(connection),
         hours_per_day_max=posting.hours_per_day_max,
         default_project=connection.default_project if connection.unprojected == "default_project" else None,
+        time=time_rules(connection),
+        burdens=tuple(
+            Burden(
+                name=each.name,
+                percent=each.percent,
+                effective=each.effective,
+                account=each.account,
+                cost_center=each.cost_center,
+                person=each.person,
+                role=each.role,
+                labor_account=each.labor_account,
+                entity=each.entity,
+            )
+            for each in connection.burden
+        ),
+        burden_clearing=burden_clearing(connection),
     )
+
+
+def rates_of(connection: Connection) -> tuple[Rate, ...]:
+    """All rates, those of the CSV file behind those of the connection file."""
+    return tuple(
+        Rate(
+            amount=rate.amount,
+            currency=rate.currency,
+            effective=rate.effective,
+            person=rate.person,
+            project=rate.project,
+            role=rate.role,
+            cost_center=rate.cost_center,
+            known_since=rate.known_since,
+        )
+        for rate in connection.rate
+    )
+
+
+def time_rules(connection: Connection) -> TimeRules:
+    """How time becomes hours that cost."""
+    asked = connection.posting.time_rounding
+    return TimeRules(
+        TimeRounding(asked.minutes, Direction(asked.direction), Per(asked.per)) if asked.minutes else None,
+        tuple(
+            Premium(
+                name=each.name,
+                cause=Cause(each.cause),
+                factor=each.factor,
+                effective=each.effective,
+                over=each.over or Decimal(0),
+                person=each.person,
+                role=each.role,
+                entity=each.entity,
+            )
+            for each in connection.premium
+        ),
+        day_kind(connection),
+    )
+
+
+def burden_clearing(connection: Connection) -> dict[tuple[str, str], Coding]:
+    """The credit side of burdens that have one of their own, by entity and name."""
+    return {
+        (entity, burden.name): replace(side, account=burden.clearing_account)
+        for entity, side in clearing(connection).items()
+        for burden in connection.burden
+        if burden.clearing_account
+    }
+
+
+def slips(connection: Connection) -> Iterator[Slip]:
+    """What only those know who compile rules and keep calendars."""
+    yield from rule_slips(connection)
+    yield from calendar_slips(connection)
 
 
 def calendar(connection: Connection) -> dict[str, tuple[Period, ...]]:
@@ -134,6 +200,7 @@ def grouping(connection: Connection) -> Grouping:
             for entity, side in connection.clearing.items()
             if side.accrual_account
         },
+        burden_clearing=burden_clearing(connection),
     )
 
 
@@ -175,6 +242,7 @@ def issue_mapping(connection: Connection) -> IssueMapping:
         digits=currency_digits,
         opened_from=connection.post_from,
         owners=owners(connection),
+        authorization_property=jira.orders.authorization_property,
     )
 
 

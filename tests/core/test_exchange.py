@@ -26,7 +26,7 @@ def rate(amount: str, currency: str, person: str = "", role: str = "") -> Rate:
 
 def hourly(rates: list[Rate], exchanges: list[ExchangeRate]) -> Fraction | None:
     """What an hour costs in dollars."""
-    found = find_price(rates, exchanges, ANNA, CODING, "USD", DAY)
+    found = find_price(rates, exchanges, ANNA, CODING, "USD", DAY, DAY)
     return None if found is None else found.hourly
 
 

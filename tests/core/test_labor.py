@@ -98,7 +98,7 @@ def test_the_latest_rate_that_is_effective_on_the_day_of_work_counts() -> None:
 def test_a_rate_never_fits_another_person() -> None:
     """An employee without a number is not matched by a rate without a person, other than the default."""
     nameless = Person("acc-x", "X")
-    assert find_rate((rate(person="E1"),), nameless, "P-1", "CC-100", "USD", date(2026, 10, 5)) is None
+    assert find_rate((rate(person="E1"),), nameless, "P-1", "CC-100", "USD", date(2026, 10, 5), date.max) is None
 
 
 def coded(**changes: str) -> PurchaseOrder:

@@ -6,12 +6,12 @@ from collections import Counter
 from datetime import timedelta
 
 from engine.acme import START, Acme
-from ml_connector.demo.oracle import Books, expected
+from ml_connector.demo.oracle import Books, Extras, expected
 
 POST_FROM = (START.date().replace(day=1) - timedelta(days=1)).replace(day=1)
 
 
-def owed(acme: Acme) -> Counter[tuple[str, str, str, str]]:
+def owed(acme: Acme, extras: Extras | None = None) -> Counter[tuple[str, str, str, str]]:
     """Labor in minor units by account, cost center, project and currency."""
     dimensions = acme.control("GET", "/books/dimensions")
     books = Books(
@@ -21,6 +21,7 @@ def owed(acme: Acme) -> Counter[tuple[str, str, str, str]]:
         active_cost_centers=frozenset(item["code"] for item in dimensions["cost_centers"] if item["active"]),
         active_accounts=frozenset(item["code"] for item in dimensions["accounts"] if item["active"]),
         post_from=POST_FROM,
+        extras=extras,
     )
     sums: Counter[tuple[str, str, str, str]] = Counter()
     for (_entity, account, cost_center, project, _period, currency), minor in expected(books).items():

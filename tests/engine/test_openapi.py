@@ -24,6 +24,7 @@ OPERATIONS = {
     "jira.issues.create",
     "jira.issues.edit",
     "jira.issues.fetch",
+    "jira.issues.property",
     "jira.myself",
     "jira.permissions",
     "jira.projects",

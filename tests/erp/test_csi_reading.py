@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from csi_answers import BERLIN, EXTRA, MAIN, adapter, attempted, digits, recorded
-from ml_connector.core.labor import distribution_weights
+from ml_connector.core.distributions import distribution_weights
 from ml_connector.core.orders import order_from_rows, project_from_row
 from ml_connector.core.periods import Period
 from ml_connector.core.records import Coding, Finding, Kind, OrderLine, Project, PurchaseOrder, Row

@@ -175,6 +175,19 @@ def test_an_edit_writes_what_is_given_and_nothing_else(site: Site) -> None:
         site.jira.edit_issue(IssueEdit(issue.id, fields={site.field("Audit Note"): "x"}))
 
 
+def test_a_property_is_there_with_the_issue_and_as_it_was_written_last(site: Site) -> None:
+    """For machines: with a new issue from the first moment, and later as often as it is written."""
+    key, first, then = "ml-connector.authorization", {"hours": None, "authorized": "10.00"}, {"hours": "4"}
+    (made,) = site.jira.create_issues([replace(drafts(1)[0], properties={key: first})])
+    assert isinstance(made, Created)
+    assert site.shown(made.id)["properties"] == {key: first}
+    for _ in range(2):
+        site.jira.set_property(made.id, key, then)
+    assert site.shown(made.id)["properties"] == {key: then}
+    with pytest.raises(Rejected):
+        site.jira.set_property("999999", key, then)
+
+
 def test_an_issue_moves_to_a_status_where_the_workflow_leads_there(site: Site) -> None:
     """And it is said where it does not."""
     issue = site.order()

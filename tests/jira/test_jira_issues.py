@@ -1,6 +1,7 @@
 """Issues. Goal: each outcome of a batch belongs to the issue it is about, and money goes out digit by digit."""
 
 import json
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -71,6 +72,17 @@ def test_decimals_go_out_digit_by_digit(amount: Decimal) -> None:
     body = issues.edit_request(IssueEdit("1", fields={"customfield_1": amount})).body or b""
     sent = json.loads(body, parse_float=Decimal, parse_int=Decimal)["fields"]["customfield_1"]
     assert sent == amount
+
+
+def test_a_property_goes_out_as_it_is_and_with_the_issue_where_that_is_new() -> None:
+    """Its key is part of the address, whatever it holds; a created issue has it from the first moment."""
+    value = {"version": 1, "hours": None}
+    request = issues.property_request("10", "a b/c", value)
+    assert (request.method, request.url) == ("PUT", "/rest/api/3/issue/10/properties/a%20b%2Fc")
+    assert json.loads(request.body or b"") == value
+    (update,) = json.loads(issues.create_request([replace(DRAFT, properties={"k": value})]).body or b"")["issueUpdates"]
+    assert update["properties"] == [{"key": "k", "value": value}]
+    assert "properties" not in json.loads(CREATE.body or b"")["issueUpdates"][0]
 
 
 def test_what_is_not_given_is_not_sent() -> None:

@@ -157,6 +157,12 @@ RATES = [
     ('person = "10042"\nproject', 'person = "712020:0a1b2c3d"\nproject'),
     ('role = "Engineer"\nentity', 'role = "Manager"\nentity'),
     ('"CC-100"\namount', '"CC-200"\namount'),
+    ("known_since = 2025-12-15", "known_since = 2025-12-16"),
+    ('factor = "1.25"', 'factor = "1.5"'),
+    ('percent = "28.5"', 'percent = "28"'),
+    ("weekend = [6, 7]", "weekend = [5, 6]"),
+    ("to = 2026-12-27", "to = 2026-12-28"),
+    ("minutes = 0", "minutes = 15"),
 ]
 COSMETIC = [
     ("interval_seconds = 60", "interval_seconds = 61"),

@@ -181,4 +181,5 @@ def _books(stage: Stage, worklogs: list[dict[str, Any]] | None = None) -> Books:
         post_from=POST_FROM,
         zone=ZoneInfo(stage.options.zone),
         raised=stage.raised,
+        extras=stage.options.extras,
     )

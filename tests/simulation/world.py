@@ -9,8 +9,9 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from functools import cache
 from pathlib import Path
 from random import Random
@@ -23,7 +24,10 @@ from sqlalchemy import Engine
 from engine.acme import CLOUDSUITE_URL, JIRA_URL, START, Acme, OneClock, build
 from ml_connector.bootstrap import Installation
 from ml_connector.demo.connection import NAME
+from ml_connector.demo.oracle import Extras
 from ml_connector.settings import Connection
+from ml_connector.settings.connection import Posting
+from ml_connector.settings.costing import Burden, Premium, TimeRounding, WorkCalendar
 from ml_connector.store.database import Database
 from ml_connector_sandbox import control
 from ml_connector_sandbox import wire as sandbox
@@ -46,6 +50,13 @@ PUBLIC = "https://connector.test"
 """Where Jira delivers to."""
 WEBHOOKS = ("admin", "off", "off")
 """A webhook heals what polling has missed: without one, polling has to be right alone."""
+EXTRAS = (
+    None,
+    None,
+    Extras(900, up=False, weekend=Fraction(2), percent=Fraction("28.5"), account="614000"),
+    Extras(360, up=True, weekend=Fraction(3), percent=Fraction("7.25"), account="614000"),
+)
+"""What half of the seeds have on top of hours and rates: rounding of time, weekends at a multiple, and a burden."""
 GRAINS = ("worklog", "person-day", "issue-day", "po-period")
 
 
@@ -120,10 +131,12 @@ class Options:
     automatic: bool
     correction: str
     webhook: str
+    extras: Extras | None
 
     @classmethod
     def drawn(cls, random: Random) -> Options:
         """The options of a seed."""
+        beside = Random(repr(random.getstate()[1][:4]))  # what was added later leaves the old draws as they were
         return cls(
             keys_enforced=random.random() < 0.6,
             back_posting=random.random() < 0.5,
@@ -133,6 +146,7 @@ class Options:
             automatic=random.random() < 0.5,
             correction=random.choice(("reversal", "net_delta")),
             webhook=random.choice(WEBHOOKS),
+            extras=beside.choice(EXTRAS),
         )
 
     def applied(self, connection: Connection, raised: int) -> Connection:
@@ -158,7 +172,24 @@ class Options:
             "time_zone": self.zone,
             "rate": rates,
         }
-        return connection.model_copy(update=changes)
+        return connection.model_copy(update={**changes, **self._costly(connection, posting)})
+
+    def _costly(self, connection: Connection, posting: Posting) -> dict[str, object]:
+        """Rounding of time, a premium and a burden, where the seed has them."""
+        extras = self.extras
+        if extras is None:
+            return {}
+        rounding = TimeRounding(minutes=extras.block // 60, direction="up" if extras.up else "nearest")
+        day = {"from": date(2026, 1, 1)}
+        premium = {"name": "weekend", "cause": "weekend", "factor": str(extras.weekend), **day}
+        burden = {"name": "fringe", "percent": str(float(extras.percent)), "account": extras.account, **day}
+        return {
+            "posting": posting.model_copy(update={"time_rounding": rounding}),
+            "calendar": (WorkCalendar(name="week"),),
+            "person": tuple(person.model_copy(update={"calendar": "week"}) for person in connection.person),
+            "premium": (Premium.model_validate(premium),),
+            "burden": (Burden.model_validate(burden),),
+        }
 
 
 @dataclass(slots=True)

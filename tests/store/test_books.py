@@ -31,7 +31,17 @@ def a_draft(*hours: str) -> Draft:
 def a_posting(*hours: str, state: State = State.INTENDED) -> Posting:
     """The posting of such a journal."""
     draft = a_draft(*(hours or ("2",)))
-    return Posting(draft.reference, "acme", "plan", draft.content, draft.entity, draft.currency, state, draft.lines)
+    return Posting(
+        draft.reference,
+        "acme",
+        "plan",
+        draft.content,
+        draft.entity,
+        draft.currency,
+        state,
+        draft.lines,
+        intended_at=NOW,
+    )
 
 
 def test_a_posting_comes_back_as_it_was_stored(database: Database) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from ml_connector.cli import books, closing, decisions, discovery, golive, mapping, play, provision, setup, work
+from ml_connector.cli import books, closing, decisions, discovery, golive, mapping, play, provision, rates, setup, work
 from ml_connector.cli.app import log_to_stderr
 
 app = typer.Typer(
@@ -47,6 +47,7 @@ for name, group in (
     ("holds", books.holds_app),
     ("golive", golive.golive_app),
     ("mapping", mapping.mapping_app),
+    ("rates", rates.rates_app),
     ("audit", books.audit_app),
     ("db", setup.db_app),
 ):

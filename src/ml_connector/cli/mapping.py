@@ -9,11 +9,24 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from ml_connector.cli.app import AsJson, Directory, Name, installation, out, print_json, telling
+from ml_connector.cli.app import (
+    As,
+    AsJson,
+    Directory,
+    Name,
+    installation,
+    may_see_rates,
+    out,
+    principal,
+    print_json,
+    telling,
+)
+from ml_connector.cli.rates import HIDDEN
 from ml_connector.core.rules import FACTS
-from ml_connector.rules import rules_version, slips
+from ml_connector.policy import slips
+from ml_connector.rules import rules_version
 from ml_connector.settings import Connection, load_unnamed, mapping_version, rates_version, schema, told_of
-from ml_connector.settings.differences import differences
+from ml_connector.settings.differences import Difference, differences
 from ml_connector.settings.lints import doubts
 
 HERE = Path()
@@ -50,16 +63,20 @@ def mapping_lint(directory: Directory = HERE, connection: Name = "", json_: AsJs
 def mapping_diff(
     before: Annotated[Path, typer.Argument(help="A connection file.")],
     after: Annotated[Path, typer.Argument(help="Another one, or a changed version.")],
+    directory: Directory = HERE,
+    as_: As = "",
     json_: AsJson = False,
 ) -> None:
     """Show what two connection files say differently, and whether it decides what hours cost.
 
-    Rates, people, periods and rules are matched by whom and what they are for, wherever they stand.
+    Rates, people, periods and rules are matched by whom and what they are for, wherever they stand. Amounts of rates
+    show only to a principal with the rates role.
 
     Example: ml-connector mapping diff acme-2026.toml connections/acme.toml
     """
     old, new = load_unnamed(before, check=slips), load_unnamed(after, check=slips)
-    found = differences(old, new)
+    allowed = bool(as_) and may_see_rates(principal(installation(directory), as_))
+    found = [each if allowed else _masked(each) for each in differences(old, new)]
     versions = {name: {"before": a, "after": b} for name, a, b in _versions(old, new)}
     if json_:
         rows = [{"key": each.key, "before": each.before, "after": each.after} for each in found]
@@ -71,6 +88,14 @@ def mapping_diff(
     out.print(table if found else "Both say the same.")
     moved = [name for name, version in versions.items() if version["before"] != version["after"]]
     out.print(f"What decides cost changes: {', '.join(moved)}." if moved else "Nothing of it decides what hours cost.")
+
+
+def _masked(each: Difference) -> Difference:
+    """The same without what an hour costs."""
+    if not (each.key.startswith("rate[") and each.key.endswith(".amount")):
+        return each
+    before, after = (None if side is None else HIDDEN for side in (each.before, each.after))
+    return Difference(each.key, before, after)
 
 
 def _cell(value: str | None) -> Text:

@@ -98,14 +98,17 @@ def _unposted(item: LoggedWork, books: Books, ends: Mapping[str, date]) -> tuple
         or day > min(ends[order.entity], books.today)
     ):
         return ()
-    shares = cost(worklog, order, replace(policy, periods=PeriodPolicy()), item.line)
+    unbarred = replace(policy, periods=PeriodPolicy())
+    shares = cost(worklog, order, unbarred, item.line, at=books.today, hours=books.hours.get(worklog.id))
     if isinstance(shares, Finding):
         return shares
     if judged(item, order, shares, books, books.used.get(order.key, Used())).rejected:
         return ()  # nobody will ever owe them
     end = ends[order.entity]
     return tuple(
-        replace(share, entry=Entry.ACCRUAL, posting_date=end, seconds=0) for share in shares if share.amount.minor
+        replace(share, entry=Entry.ACCRUAL, posting_date=end, seconds=0, rounded=0)
+        for share in shares
+        if share.amount.minor
     )
 
 
@@ -155,8 +158,8 @@ Mark = tuple[object, ...]
 
 
 def _mark(address: str, share: Share) -> Mark:
-    """Two shares of one worklog can share a line only with different codings."""
-    return address, share.coding, share.distribution
+    """Two shares of one worklog can share a line only as different parts of its cost."""
+    return address, share.part
 
 
 def _named(recorded: Iterable[Recorded], entry: Entry) -> set[Mark]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 
+from ml_connector.core.hours import Hours
 from ml_connector.core.journal import fingerprint
 from ml_connector.core.labor import CostPolicy, cost, counts, facts_of, hold, work_date
 from ml_connector.core.ledger import IN_LEDGER, Basis, Entry, Recorded, Share, outstanding
@@ -97,7 +98,7 @@ class Books:
     """What costing reads besides the worklogs themselves.
 
     `overfull` names the days on which a person logged more than a day holds, over all orders of the connection. `used`
-    is the labor that each order carries already.
+    is the labor that each order carries already. `hours` is what each entry comes to among those of its author.
     """
 
     orders: Mapping[str, PurchaseOrder]
@@ -106,6 +107,16 @@ class Books:
     today: date
     overfull: frozenset[tuple[str, date]] = frozenset()
     used: Mapping[str, Used] = field(default_factory=dict)
+    hours: Mapping[str, Hours] = field(default_factory=dict)
+
+    def known_at(self, standing: Iterable[Recorded]) -> date:
+        """Hours that are corrected cost what was known when they were costed first; all others what is known today.
+
+        So a rate that was corrected since comes in with no edit: that is `recost`'s, and a person's.
+        """
+        zone = self.policy.zone
+        days = [entry.since.astimezone(zone).date() for entry in standing if entry.since is not None]
+        return min([*days, self.today])
 
 
 def lacking(work: Iterable[LoggedWork], books: Books) -> Lacking:
@@ -143,7 +154,8 @@ def price_of(item: LoggedWork, books: Books) -> tuple[Share, ...] | None:
     if order is None:
         return None
     unbarred = replace(policy, periods=PeriodPolicy(), accounts=None, cost_centers=None)
-    found = cost(worklog, order, unbarred, item.line)
+    at = books.known_at(outstanding(books.recorded.get(worklog.id, ())))
+    found = cost(worklog, order, unbarred, item.line, at=at, hours=books.hours.get(worklog.id))
     return None if isinstance(found, Finding) else found
 
 
@@ -193,10 +205,7 @@ def _judge(item: LoggedWork, books: Books, used: Mapping[str, Used]) -> tuple[De
 
 def costs_of(shares: Iterable[Share]) -> Counter[tuple[object, ...]]:
     """What shares come to: how many seconds and how much money stand on which coding of which order."""
-    return Counter(
-        (share.order, share.order_line, share.distribution, share.coding, share.seconds, share.amount)
-        for share in shares
-    )
+    return Counter((share.order, share.order_line, share.part, share.seconds, share.amount) for share in shares)
 
 
 def _moved(item: LoggedWork, standing: Sequence[Recorded]) -> bool:
@@ -221,7 +230,8 @@ def _wanted(item: LoggedWork, books: Books, standing: Sequence[Recorded], used: 
             "finance analyst",
         )
         return _Wanted(finding=unreadable)
-    shares = cost(worklog, order, policy, item.line)
+    at = books.today if item.recost else books.known_at(standing)
+    shares = cost(worklog, order, policy, item.line, at=at, hours=books.hours.get(worklog.id))
     if isinstance(shares, Finding):
         return _Wanted(finding=shares)
     if item.recost:  # the rules let these hours pass when they were posted
@@ -344,7 +354,7 @@ def content(share: Share) -> list[object]:
         share.posting_date.isoformat(), share.work_date.isoformat(), share.reverses,
         basis.facts, basis.author, None if basis.rate is None else str(basis.rate), basis.rate_rule,
         basis.mapping_version, basis.rules_version,
-        *_exchange(basis),
+        *_exchange(basis), *_made_of(share),
     ]  # fmt: skip
 
 
@@ -353,3 +363,11 @@ def _exchange(basis: Basis) -> list[str]:
     if basis.exchange_rate is None:
         return []
     return [basis.rate_currency, str(basis.exchange_rate), basis.exchange_source]
+
+
+def _made_of(share: Share) -> list[object]:
+    """Burden, premiums and rounding of time; nothing where there is none."""
+    basis = share.basis
+    premiums = [[part.name, part.seconds, str(part.factor)] for part in basis.premiums]
+    burden = [share.burden, str(basis.percent)] if share.burden else []
+    return [[burden, premiums, share.rounded]] if burden or premiums or share.rounded else []

@@ -162,12 +162,31 @@ def share_document(share: Share, places: int, *, rates: bool) -> Document:
         "mapping_version": share.basis.mapping_version,
         "rules_version": share.basis.rules_version,
         "reverses": share.reverses,
+        **_made_of(share),
     }
     basis = share.basis
     if basis.exchange_rate is not None:
         exchange = {"from": basis.rate_currency, "rate": str(basis.exchange_rate), "source": basis.exchange_source}
         document["exchange"] = exchange
     return {**document, "rate": None if basis.rate is None else str(basis.rate)} if rates else document
+
+
+def _made_of(share: Share) -> Document:
+    """What a share's cost is made of besides hours and rate, where anything is. None of it tells what anybody earns."""
+    basis, found = share.basis, Document()
+    if basis.rate_from is not None:
+        found["rate_from"] = basis.rate_from.isoformat()
+    if basis.known_since is not None:
+        found["rate_known_since"] = basis.known_since.isoformat()
+    if basis.premiums:
+        found["premiums"] = [
+            {"premium": part.name, "seconds": part.seconds, "factor": str(part.factor)} for part in basis.premiums
+        ]
+    if share.rounded:
+        found["rounded_seconds"] = share.rounded
+    if share.burden:
+        found |= {"burden": share.burden, "percent": str(basis.percent)}
+    return found
 
 
 def coding_document(coding: Coding) -> Document:

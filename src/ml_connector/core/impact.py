@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from ml_connector.core.corrections import Books, Fate, LoggedWork, lacking
+from ml_connector.core.hours import measured
 from ml_connector.core.labor import CostPolicy, overfull_days, work_date
 from ml_connector.core.ledger import Recorded, Share, outstanding
 from ml_connector.core.money import Money
@@ -122,7 +123,8 @@ def _costed(work: Sequence[LoggedWork], world: World, policy: CostPolicy) -> _Co
     """Everything as if nothing had been posted yet, so that rules see an order being used up from its first hour."""
     open_policy = replace(policy, periods=PeriodPolicy())
     overfull = overfull_days(world.day_worklogs, policy.zone, policy.hours_per_day_max)
-    found = lacking(work, Books(world.orders, {}, open_policy, world.today, overfull))
+    hours = measured(world.day_worklogs, policy.time, policy.zone)
+    found = lacking(work, Books(world.orders, {}, open_policy, world.today, overfull, hours=hours))
     return _Costed({delta.worklog_id: delta.shares for delta in found.deltas}, found.held)
 
 

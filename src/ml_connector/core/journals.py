@@ -42,7 +42,8 @@ class Correction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Grouping:
-    """How lines are grouped and journals cut. `clearing` is the credit side's coding per entity.
+    """How lines are grouped and journals cut. `clearing` is the credit side's coding per entity, `burden_clearing` that
+    of a burden, by entity and name, where it is another.
 
     `correction` changes what the ERP sees alone: our books hold every reversal and replacement in full.
     """
@@ -54,10 +55,17 @@ class Grouping:
     clearing: Mapping[str, Coding]
     correction: Correction = Correction.REVERSAL
     accrual: Mapping[str, Coding] = field(default_factory=dict)
+    burden_clearing: Mapping[tuple[str, str], Coding] = field(default_factory=dict)
 
     def for_accruals(self) -> Grouping:
         """The same with the credit side of accruals, by entity, where it is another one."""
-        return replace(self, clearing={**self.clearing, **self.accrual})
+        burdens = {key: coding for key, coding in self.burden_clearing.items() if key[0] not in self.accrual}
+        return replace(self, clearing={**self.clearing, **self.accrual}, burden_clearing=burdens)
+
+    def credit(self, share: Share) -> Coding:
+        """The credit side of a share."""
+        entity = share.coding.entity
+        return self.burden_clearing.get((entity, share.burden), self.clearing[entity])
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +116,12 @@ def drafts(
     return tuple(
         _draft(entity, currency, chunk, generations, issue_keys, attempts, grouping)
         for (entity, currency, _), lines in sorted(journals.items())
-        for chunk in _chunks(lines, grouping.lines_max)
+        for chunk in _chunks(lines, grouping)
     )
 
+
+Credit = tuple[date, Coding]
+"""What one credit line stands for: a posting date and a coding of the credit side."""
 
 Groups = dict[tuple[object, ...], list[Share]]
 """The shares of each line, by everything that keeps two shares on different lines."""
@@ -142,7 +153,7 @@ def _gather(keyed: Iterable[tuple[tuple[object, ...], Share]]) -> Groups:
 
 def _slot(share: Share, grain: Grain) -> tuple[object, ...]:
     """Where the reversal and the replacement of one worklog meet."""
-    return (share.worklog_id, share.distribution, share.posting_date, *group_key(share, grain))
+    return (share.worklog_id, share.distribution, share.burden, share.posting_date, *group_key(share, grain))
 
 
 def _corrects(share: Share, reversed_at: Mapping[tuple[object, ...], Collection[str]], grain: Grain) -> str:
@@ -168,7 +179,8 @@ def group_key(share: Share, grain: Grain) -> tuple[str, ...]:
         Grain.ISSUE_DAY: (share.issue_id, share.work_date.isoformat()),
         Grain.PO_PERIOD: (period_of(share.posting_date),),
     }[grain]
-    return (share.order, share.order_line, share.amount.currency, *by_grain, *coded)
+    burden = (share.burden,) if share.burden else ()
+    return (share.order, share.order_line, share.amount.currency, *by_grain, *coded, *burden)
 
 
 def _generations(recorded: Mapping[str, Sequence[Recorded]], grain: Grain) -> Mapping[str, int]:
@@ -186,17 +198,17 @@ def _group(share: Share, grain: Grain) -> str:
     return fingerprint([*family, *group_key(share, grain)])
 
 
-def _chunks(lines: list[list[Share]], lines_max: int) -> Iterator[list[list[Share]]]:
-    """As many lines as fit beside one credit line per posting date."""
+def _chunks(lines: list[list[Share]], grouping: Grouping) -> Iterator[list[list[Share]]]:
+    """As many lines as fit beside one credit line per posting date and coding of the credit side."""
     chunk: list[list[Share]] = []
-    dates: set[date] = set()
+    credits_: set[Credit] = set()
     for line in lines:
-        day = line[0].posting_date
-        if chunk and len(chunk) + 1 + len(dates | {day}) > lines_max:
+        credit = line[0].posting_date, grouping.credit(line[0])
+        if chunk and len(chunk) + 1 + len(credits_ | {credit}) > grouping.lines_max:
             yield chunk
-            chunk, dates = [], set()
+            chunk, credits_ = [], set()
         chunk.append(line)
-        dates.add(day)
+        credits_.add(credit)
     if chunk:
         yield chunk
 
@@ -213,7 +225,7 @@ def _draft(
     labor = [
         _labor_line(sequence, shares, generations, issue_keys, grouping) for sequence, shares in enumerate(chunk, 1)
     ]
-    lines = (*labor, *_credit_lines(labor, grouping.clearing[entity], currency))
+    lines = (*labor, *_credit_lines(labor, grouping, currency))
     digest = fingerprint(
         [grouping.connection, [[line_content(part.line), [content(share) for share in part.shares]] for part in lines]]
     )
@@ -242,11 +254,13 @@ def _labor_line(
         issue_key=issue_key,
         description=_description(shares, issue_key, seconds),
     )
-    return PostingLine(line, tuple(sorted(shares, key=lambda share: (share.worklog_id, share.distribution))))
+    return PostingLine(
+        line, tuple(sorted(shares, key=lambda share: (share.worklog_id, share.distribution, share.burden)))
+    )
 
 
 def _description(shares: Sequence[Share], issue_key: str, seconds: int) -> str:
-    """What a reader of the ledger sees. It never names a person or a rate."""
+    """What a reader of the ledger sees. It never names a person, a rate or a percentage."""
     first = shares[0]
     order = first.order.split("/")[1] if "/" in first.order else first.order
     about = f"PO {order}/{first.order_line} {issue_key}"
@@ -255,6 +269,8 @@ def _description(shares: Sequence[Share], issue_key: str, seconds: int) -> str:
         return f"{_counter_entry(shares)} of {reverses}, {about}"[:DESCRIPTION_WIDTH_MAX]
     if first.entry is Entry.ACCRUAL:
         return f"Accrual {about} {first.work_date}"[:DESCRIPTION_WIDTH_MAX]
+    if first.burden:
+        return f"{first.burden} on {about} {first.work_date}"[:DESCRIPTION_WIDTH_MAX]
     return f"Labor {about} {first.work_date} {hours_text(seconds)} h"[:DESCRIPTION_WIDTH_MAX]
 
 
@@ -264,15 +280,16 @@ def _counter_entry(shares: Sequence[Share]) -> str:
     return "Reversal" if all(share.reverses for share in shares) else "Correction"
 
 
-def _credit_lines(labor: Sequence[PostingLine], clearing: Coding, currency: str) -> Iterator[PostingLine]:
-    """One line per posting date on the labor clearing account, so that every day of the journal balances."""
-    by_day: dict[date, int] = {}
+def _credit_lines(labor: Sequence[PostingLine], grouping: Grouping, currency: str) -> Iterator[PostingLine]:
+    """One line per posting date on each account of the credit side, so that every day of the journal balances."""
+    sums: dict[Credit, int] = {}
     for part in labor:
-        by_day[part.line.posting_date] = by_day.get(part.line.posting_date, 0) + part.line.amount.minor
-    owed = [(day, minor) for day, minor in sorted(by_day.items()) if minor]
-    for sequence, (day, minor) in enumerate(owed, len(labor) + 1):
+        credit = part.line.posting_date, grouping.credit(part.shares[0])
+        sums[credit] = sums.get(credit, 0) + part.line.amount.minor
+    owed = [(credit, minor) for credit, minor in sorted(sums.items(), key=repr) if minor]
+    for sequence, ((day, coding), minor) in enumerate(owed, len(labor) + 1):
         amount = Money(-minor, currency)
-        yield PostingLine(JournalLine(sequence, clearing, amount, 0, day, day, "", "", f"Labor clearing {day}"), ())
+        yield PostingLine(JournalLine(sequence, coding, amount, 0, day, day, "", "", f"Labor clearing {day}"), ())
 
 
 def line_content(line: JournalLine) -> list[object]:

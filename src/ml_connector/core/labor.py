@@ -1,18 +1,22 @@
 """From hours to cost: which order, which rate, which coding, to the cent.
 
 The cost of a worklog is rounded once, as a whole, and then split over the order's distributions by largest remainder;
-lines are sums of those cents. `ROUNDING_POINT` names that choice, `money.allocate` settles its ties.
+lines are sums of those cents. `ROUNDING_POINT` names that choice, `money.allocate` settles its ties. What happens to
+the hours before that is in `hours.py`, what is added to the cost after it in `burden.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, tzinfo
 from fractions import Fraction
 
+from ml_connector.core.burden import Burden, burden_shares
+from ml_connector.core.distributions import distribution_weights, foots
+from ml_connector.core.hours import PLAIN_TIME, SECONDS_PER_HOUR, Hours, TimeRules, alone, multiple, premium_parts
 from ml_connector.core.journal import fingerprint
-from ml_connector.core.ledger import Basis, Entry, Share
+from ml_connector.core.ledger import Basis, Entry, PremiumPart, Share
 from ml_connector.core.money import Digits, Money, allocate, round_to_minor
 from ml_connector.core.periods import PeriodPolicy
 from ml_connector.core.rates import ExchangeRate, Price, Rate, find_price
@@ -30,11 +34,6 @@ from ml_connector.core.rules import Judge, no_rules
 
 ROUNDING_POINT = "worklog"
 RULES_VERSION = "built-in 1"
-SECONDS_PER_HOUR = 3600
-WHOLE_PERCENT = 100
-
-Exact = int | Fraction
-"""Numbers whose sums are exact, which those of long decimals are not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +42,7 @@ class CostPolicy:
 
     `accounts` and `cost_centers` are the codes that entries may name, None where the ERP was not asked.
     `default_project` is for orders without a project: None holds their hours. `judge` are the customer's rules.
+    `clearing` is the credit side by entity, `burden_clearing` that of a burden by entity and name, where it differs.
     """
 
     post_from: date | None
@@ -60,6 +60,9 @@ class CostPolicy:
     exchanges: tuple[ExchangeRate, ...] = ()
     judge: Judge = no_rules
     rules_version: str = RULES_VERSION
+    time: TimeRules = PLAIN_TIME
+    burdens: tuple[Burden, ...] = ()
+    burden_clearing: Mapping[tuple[str, str], Coding] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +101,20 @@ def counts(worklog: Worklog, policy: CostPolicy) -> bool:
     return worklog.seconds > 0 and policy.post_from is not None and work_date(worklog, policy.zone) >= policy.post_from
 
 
-def cost(worklog: Worklog, order: PurchaseOrder, policy: CostPolicy, line: str = "") -> tuple[Share, ...] | Finding:
-    """The shares of one worklog on one order, or on one line of it, or the finding that holds it."""
+def cost(
+    worklog: Worklog,
+    order: PurchaseOrder,
+    policy: CostPolicy,
+    line: str = "",
+    *,
+    at: date = date.max,
+    hours: Hours | None = None,
+) -> tuple[Share, ...] | Finding:
+    """The shares of one worklog on one order, or on one line of it, or the finding that holds it.
+
+    By the rates that were known `at` a day (by all that there are, where none is named). `hours` is what the entry
+    comes to among the others of its author; None where there are no others.
+    """
     day = work_date(worklog, policy.zone)
     person = policy.people.get(worklog.author, Person(worklog.author, ""))
     if person.entity not in ("", order.entity):
@@ -122,12 +137,12 @@ def cost(worklog: Worklog, order: PurchaseOrder, policy: CostPolicy, line: str =
     if isinstance(targets, Finding):
         return targets
     prices = tuple(
-        find_price(policy.rates, policy.exchanges, person, target.distribution.coding, order.currency, day)
+        find_price(policy.rates, policy.exchanges, person, target.distribution.coding, order.currency, day, at)
         for target in targets
     )
     found = tuple(price for price in prices if price is not None)
     if len(found) < len(prices):
-        return _no_rate(worklog, order, policy, person, day)
+        return _no_rate(worklog, order, policy, person, day, at)
     posting_date = policy.periods.posting_date(order.entity, day)
     if posting_date is None:
         return hold(
@@ -138,24 +153,41 @@ def cost(worklog: Worklog, order: PurchaseOrder, policy: CostPolicy, line: str =
             "finance analyst",
         )
     facts = facts_of(worklog, key_of_line(order.key, line) if line else order.key, policy.zone)
-    return _split(worklog, order, targets, found, policy, facts, posting_date)
+    charge = _Charge(worklog, order, hours or alone(worklog, policy.time), facts, posting_date)
+    labor = _split(charge, targets, found, premium_parts(charge.hours, person, day, policy.time), policy)
+    burdens = tuple(burden_shares(labor, person, policy.burdens, policy.digits))
+    return _burden_refusal(order, burdens, policy) or (*labor, *burdens)
+
+
+@dataclass(frozen=True, slots=True)
+class _Charge:
+    """An entry that can be costed: its order, its hours, what it says, and the day that it is posted on."""
+
+    worklog: Worklog
+    order: PurchaseOrder
+    hours: Hours
+    facts: str
+    posting_date: date
 
 
 def _split(
-    worklog: Worklog,
-    order: PurchaseOrder,
+    charge: _Charge,
     targets: Sequence[Target],
     prices: Sequence[Price],
+    premiums: tuple[PremiumPart, ...],
     policy: CostPolicy,
-    facts: str,
-    posting_date: date,
 ) -> tuple[Share, ...]:
     """Round the whole once, then allocate cents and seconds; parts of nothing are left out."""
-    hours = Fraction(worklog.seconds, SECONDS_PER_HOUR)
-    exact = [hours * target.weight * price.hourly for target, price in zip(targets, prices, strict=True)]
+    worklog, order, hours = charge.worklog, charge.order, charge.hours
+    if not hours.seconds:
+        return ()
+    costly = multiple(hours, premiums)
+    exact = [costly * target.weight * price.hourly for target, price in zip(targets, prices, strict=True)]
     total = round_to_minor(sum(exact, Fraction(0)), order.currency, policy.digits(order.currency))
     cents = allocate(total.minor, exact)
-    seconds = allocate(worklog.seconds, [target.weight for target in targets])
+    weights = [target.weight for target in targets]
+    seconds = allocate(hours.seconds, weights)
+    logged = allocate(hours.logged, weights) if hours.rounded else seconds
     return tuple(
         Share(
             worklog_id=worklog.id,
@@ -167,21 +199,54 @@ def _split(
             coding=target.distribution.coding,
             seconds=part_seconds,
             amount=Money(part_cents, order.currency),
-            posting_date=posting_date,
+            posting_date=charge.posting_date,
             work_date=work_date(worklog, policy.zone),
-            basis=_basis(facts, worklog.author, price, policy),
+            basis=_basis(charge, price, premiums, policy),
+            rounded=part_seconds - part_logged,
         )
-        for target, price, part_cents, part_seconds in zip(targets, prices, cents, seconds, strict=True)
-        if part_cents or part_seconds
+        for target, price, part_cents, part_seconds, part_logged in zip(
+            targets, prices, cents, seconds, logged, strict=True
+        )
+        if part_cents or part_seconds or part_logged
     )
 
 
-def _basis(facts: str, author: str, price: Price, policy: CostPolicy) -> Basis:
+def _basis(charge: _Charge, price: Price, premiums: tuple[PremiumPart, ...], policy: CostPolicy) -> Basis:
     rate, exchange = price.rate, price.exchange
-    basis = Basis(facts, author, rate.amount, rate.rule, policy.mapping_version, policy.rules_version)
+    basis = Basis(
+        charge.facts,
+        charge.worklog.author,
+        rate.amount,
+        rate.rule,
+        policy.mapping_version,
+        policy.rules_version,
+        rate_from=rate.effective,
+        known_since=rate.known_since,
+        premiums=premiums,
+    )
     if exchange is None:
         return basis
     return replace(basis, rate_currency=exchange.base, exchange_rate=exchange.rate, exchange_source=exchange.source)
+
+
+def _burden_refusal(order: PurchaseOrder, burdens: Iterable[Share], policy: CostPolicy) -> Finding | None:
+    """Why a burden cannot be charged where the connection says; labor does not go without it."""
+    for share in burdens:
+        credit = policy.burden_clearing.get((order.entity, share.burden), policy.clearing[order.entity])
+        for known, code in (
+            (policy.accounts, share.coding.account),
+            (policy.accounts, credit.account),
+            (policy.cost_centers, share.coding.cost_center),
+        ):
+            if known is not None and code and code not in known:
+                return _order_hold(
+                    "unknown_burden_account",
+                    order,
+                    f"burden {share.burden} names {code}, which does not exist or takes no postings",
+                    "Correct the [[burden]] in the connection, or open the account or cost center.",
+                    "finance analyst",
+                )
+    return None
 
 
 def targets_of(order: PurchaseOrder, policy: CostPolicy, number: str = "") -> tuple[Target, ...] | Finding:
@@ -230,40 +295,6 @@ def _line_refusal(order: PurchaseOrder, lines: Sequence[OrderLine]) -> Finding |
             why = f"the distributions of line {line.number} do not total the line"
             return _order_hold("distribution_does_not_total", order, why, "Correct the distributions in CloudSuite.")
     return None
-
-
-def foots(line: OrderLine) -> bool:
-    """Whether a line's distributions total the line."""
-    return _measures(line) is not None
-
-
-def distribution_weights(line: OrderLine) -> tuple[Fraction, ...]:
-    """Each distribution's part of a line that foots. A line of no amount splits evenly."""
-    measures = _measures(line) or ()
-    whole = sum(measures)
-    return tuple(Fraction(each, whole) if whole else Fraction(1, len(measures)) for each in measures)
-
-
-def _measures(line: OrderLine) -> tuple[Exact, ...] | None:
-    """The distributions by the first measure that all of them carry and that totals the line.
-
-    ERPs fill the measures that are not in use with zeros, so that which one counts shows only in the total.
-    """
-    parts = line.distributions
-    if len(parts) == 1 and not any((parts[0].amount and parts[0].amount.minor, parts[0].percent, parts[0].quantity)):
-        return (1,)
-    for measures, whole in _measured(line):
-        if len(measures) == len(parts) and sum(measures) == whole and min(measures) >= 0:
-            return measures
-    return None
-
-
-def _measured(line: OrderLine) -> Iterator[tuple[tuple[Exact, ...], Exact]]:
-    """What the distributions carry of each measure, and what that has to total."""
-    parts = line.distributions
-    yield tuple(part.amount.minor for part in parts if part.amount is not None), line.amount.minor
-    yield tuple(Fraction(part.percent) for part in parts if part.percent is not None), WHOLE_PERCENT
-    yield tuple(Fraction(part.quantity) for part in parts if part.quantity is not None), Fraction(line.quantity)
 
 
 def _projected(distribution: Distribution, policy: CostPolicy) -> Distribution:
@@ -315,8 +346,13 @@ def _coded(order: PurchaseOrder, targets: list[Target], policy: CostPolicy) -> t
     return tuple(targets)
 
 
-def _no_rate(worklog: Worklog, order: PurchaseOrder, policy: CostPolicy, person: Person, day: date) -> Finding:
+def _no_rate(
+    worklog: Worklog, order: PurchaseOrder, policy: CostPolicy, person: Person, day: date, at: date
+) -> Finding:
     elsewhere = any(rate.currency != order.currency and rate.effective <= day for rate in policy.rates)
+    later = any(
+        rate.currency == order.currency and rate.effective <= day and not rate.is_known(at) for rate in policy.rates
+    )
     known = person.name or f"account {worklog.author}"
     if worklog.author not in policy.people:
         return hold(
@@ -331,7 +367,8 @@ def _no_rate(worklog: Worklog, order: PurchaseOrder, policy: CostPolicy, person:
         "no_rate",
         worklog,
         f"{known} has no rate in {order.currency} that is effective on {day}"
-        + (" (there is one in another currency, and no exchange rate into it)" if elsewhere else ""),
+        + (" (there is one in another currency, and no exchange rate into it)" if elsewhere else "")
+        + (f" and known on {at} (there is one that is known later)" if later else ""),
         "Add a [[rate]], or an [[exchange_rate]], to the connection.",
         "finance analyst",
     )

@@ -37,12 +37,23 @@ ACCRUALS = frozenset({Entry.ACCRUAL, Entry.ACCRUAL_RETURN, Entry.ACCRUAL_CORRECT
 
 
 @dataclass(frozen=True, slots=True)
+class PremiumPart:
+    """A part of an entry that costs a multiple of the rate: for how long, by what factor, and by which premium."""
+
+    name: str
+    seconds: int
+    factor: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class Basis:
     """Why a share is what it is: enough to explain it after every rate and mapping has changed.
 
     `facts` is the fingerprint of what the worklog said (hours, day, author, order); a share is corrected when they
     change and never because a rate did. `rate` is per hour, in the share's currency, or in `rate_currency` where
     `exchange_rate` (what one unit of that is worth in the share's currency) converts it; None for a copy of another.
+    The rate is for work from `rate_from` on, and known since `known_since` (None: always). `premiums` are the parts of
+    the whole entry that cost a multiple of it. `percent` of the labor cost is what a burden's share comes to.
     """
 
     facts: str
@@ -54,11 +65,19 @@ class Basis:
     rate_currency: str = ""
     exchange_rate: Decimal | None = None
     exchange_source: str = ""
+    rate_from: date | None = None
+    known_since: date | None = None
+    premiums: tuple[PremiumPart, ...] = ()
+    percent: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """One worklog's seconds and cents on one coding. `reverses` is `reference/sequence` for a reversal, else empty."""
+    """One worklog's seconds and cents on one coding. `reverses` is `reference/sequence` for a reversal, else empty.
+
+    `burden` names the burden that the share is, empty for labor itself: a burden's shares have money and no hours.
+    `rounded` are the seconds that the rounding of time added to those that were logged; negative where it took some.
+    """
 
     worklog_id: str
     issue_id: str
@@ -73,6 +92,13 @@ class Share:
     work_date: date
     basis: Basis
     reverses: str = ""
+    burden: str = ""
+    rounded: int = 0
+
+    @property
+    def part(self) -> tuple[object, ...]:
+        """Which part of its entry's cost it is: on one line, no entry has two shares of the same part."""
+        return self.coding, self.distribution, self.burden
 
     def reversed(self, reference: str, sequence: int, posting_date: date) -> Share:
         """The counter-entry: the stored seconds, amount and coding, never computed again."""
@@ -80,6 +106,7 @@ class Share:
             self,
             entry=Entry.REVERSAL,
             seconds=-self.seconds,
+            rounded=-self.rounded,
             amount=-self.amount,
             posting_date=posting_date,
             reverses=f"{reference}/{sequence}",
@@ -166,8 +193,8 @@ class Posting:
     """A journal on its way. `content` is the hash of its lines; the same reference never has another.
 
     `result_before` is the highest result id that the ERP showed before the release was sent (None until then);
-    `sent_at` is the last moment at which a send was possible. `orphaned` says that a worker stopped with the call
-    announced, so that nobody knows whether it will still send it.
+    `sent_at` is the last moment at which a send was possible, `intended_at` when it was stored. `orphaned` says that a
+    worker stopped with the call announced, so that nobody knows whether it will still send it.
     """
 
     reference: str
@@ -183,6 +210,7 @@ class Posting:
     sent_at: datetime | None = None
     note: str = ""
     orphaned: bool = False
+    intended_at: datetime | None = None
 
     @property
     def journal(self) -> Journal:
@@ -192,12 +220,16 @@ class Posting:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A share as our books hold it: where it stands and how far its posting has come."""
+    """A share as our books hold it: where it stands and how far its posting has come.
+
+    `since` is when it was put there, None where nobody tells.
+    """
 
     reference: str
     sequence: int
     state: State
     share: Share
+    since: datetime | None = None
 
     @property
     def address(self) -> str:
@@ -208,12 +240,10 @@ class Recorded:
 def outstanding(recorded: Iterable[Recorded]) -> tuple[Recorded, ...]:
     """The shares of one worklog that stand: counted in our books and not reversed by a share that counts too.
 
-    Two shares of one worklog can share a line only with different codings, so address and coding name one share.
+    Two shares of one worklog can share a line only as different parts of it, so address and part name one share.
     """
     counted = [item for item in recorded if item.state not in DROPPED]
-    undone = {(item.share.reverses, item.share.coding, item.share.distribution) for item in counted}
+    undone = {(item.share.reverses, item.share.part) for item in counted}
     return tuple(
-        item
-        for item in counted
-        if item.share.entry in CHARGES and (item.address, item.share.coding, item.share.distribution) not in undone
+        item for item in counted if item.share.entry in CHARGES and (item.address, item.share.part) not in undone
     )

@@ -17,6 +17,9 @@ from ml_connector.core.records import Coding, Kind, OrderLine, Project, Purchase
 
 SUMMARY_WIDTH_MAX = 255  # Jira refuses longer summaries.
 LABEL_WIDTH_MAX = 255
+AUTHORIZATION = "authorization"
+"""Our own name for what an issue says, for machines, that its order authorizes."""
+AUTHORIZATION_VERSION = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,8 @@ class IssueMapping:
     """All that decides what issues look like and what goes back.
 
     Orders closed and projects ended before `opened_from`, the cut-over date, get no issue. `owners` say, by our own
-    names, who decides what a field reads; CloudSuite does where nobody is named.
+    names, who decides what a field reads; CloudSuite does where nobody is named. `authorization_property` is the key of
+    the issue property that says what an order authorizes, empty for none.
     """
 
     connection: str
@@ -87,6 +91,7 @@ class IssueMapping:
     digits: Digits
     opened_from: date | None = None
     owners: Mapping[str, Owner] = field(default_factory=dict)
+    authorization_property: str = ""
 
     @property
     def jira_projects(self) -> tuple[str, ...]:
@@ -99,7 +104,8 @@ class DesiredIssue:
     """An issue as it should be. `values` are by our own names; money stays money until a site's field type is known.
 
     `parent` is the id of the issue that it is a sub-task of, empty for none; `epic` the number of the ERP's project
-    whose issue it lies under. `facts` are what it is told of its order later on, where that changes.
+    whose issue it lies under. `facts` are what it is told of its order later on, where that changes. `authorization` is
+    what it authorizes, for machines; empty where nothing is said.
     """
 
     kind: Kind
@@ -115,6 +121,7 @@ class DesiredIssue:
     parent: str = ""
     epic: str = ""
     facts: Mapping[str, object] = field(default_factory=dict)
+    authorization: Mapping[str, object] = field(default_factory=dict)
 
 
 def marker(connection: str, kind: Kind, erp_key: str) -> str:
@@ -152,6 +159,7 @@ def issue_of_order(order: PurchaseOrder, remaining: Money, mapping: IssueMapping
         status=mapping.orders.closed_status if order.closed else "",
         values={name: value for name, value in values.items() if name in mapping.fields},
         epic=next((coding.project for coding in codings if coding.project), "") if mapping.orders.under_project else "",
+        authorization=authorization(order, mapping.digits) if mapping.authorization_property else {},
     )
 
 
@@ -179,7 +187,31 @@ def issue_of_line(order: PurchaseOrder, line: OrderLine, parent: str, mapping: I
         status=mapping.orders.closed_status if line.closed or order.closed else "",
         values={name: value for name, value in values.items() if name in mapping.fields},
         parent=parent,
+        authorization=authorization(order, mapping.digits, line) if mapping.authorization_property else {},
     )
+
+
+def authorization(order: PurchaseOrder, digits: Digits, line: OrderLine | None = None) -> dict[str, object]:
+    """The work that an order, or one line of it, authorizes, as JSON values; `docs/operating/costing.md` explains them.
+
+    It is what CloudSuite says, for whoever reads the issue. What is written there decides nothing.
+    """
+    places = digits(order.currency)
+    closed = order.closed if line is None else order.closed or line.closed
+    found: dict[str, object] = {
+        "version": AUTHORIZATION_VERSION,
+        "order": order.key,
+        "entity": order.entity,
+        "number": order.number,
+        "line": None if line is None else line.number,
+        "status": "closed" if closed else "open",
+        "currency": order.currency,
+        "authorized": text_from_money(order.authorized if line is None else line.amount, places),
+        "hours": None if order.hours is None or line is not None else format(order.hours, "f"),
+        "from": None if order.begins is None else order.begins.isoformat(),
+        "to": None if order.ends is None else order.ends.isoformat(),
+    }
+    return found
 
 
 def issue_of_project(project: Project, remaining: Money, mapping: IssueMapping) -> DesiredIssue:

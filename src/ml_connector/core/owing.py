@@ -39,7 +39,7 @@ def mark_of(share: Share, digits: Digits) -> ShareMark:
         share.worklog_id, share.order, share.order_line, share.entry.value, share.seconds,
         text_from_money(amount, digits(amount.currency)), amount.currency, share.work_date.isoformat(),
         share.posting_date.isoformat(), share.coding.entity, share.coding.account, share.coding.cost_center,
-        share.coding.project, share.reverses,
+        share.coding.project, share.reverses, share.burden,
     )  # fmt: skip
 
 
@@ -99,6 +99,7 @@ def _of_worklog(about: _About, delta: Delta | None, finding: Finding | None, pro
             under_way += legs
         else:
             found += differences
+    owed += about.rounded_away(owed)
     # Hours that were withdrawn, or that finance posted itself, are none that our ledger owes.
     owes = item.fate is Fate.LIVE and not item.withdrawn
     ours = owes and item.order and counts(item.worklog, books.policy)
@@ -117,7 +118,7 @@ def _excess(standing: Sequence[Recorded]) -> tuple[Share, ...]:
     excess: list[Share] = []
     for entry in standing:
         share = entry.share
-        kind = (share.order, share.order_line, share.distribution, share.coding)
+        kind = (share.order, share.order_line, share.part)
         if kind in seen:
             excess.append(share)
         seen.add(kind)
@@ -171,17 +172,28 @@ class _About:
     def miscounted(self, standing: Sequence[Recorded]) -> tuple[list[Leg], list[Difference]]:
         """Where our books stand by what the worklog says, and yet not by as many hours as were logged."""
         worklog, stands = self.item.worklog, tuple(entry.share for entry in standing)
-        over = sum(share.seconds for share in stands) - worklog.seconds
+        over = sum(share.seconds - share.rounded for share in stands) - worklog.seconds
         if not standing or not over:
             return [], []
         plus: tuple[Share, ...] = ()
         minus = _excess(standing)
-        if sum(share.seconds for share in minus) != over:
+        if sum(share.seconds - share.rounded for share in minus) != over:
             plus, minus = self._price() or (), stands
         what = "our ledger charges other hours than are logged"
         return [leg_of(share) for share in plus] + [leg_of(share, -1) for share in minus], [
             *self.differences(None, plus, minus, what)
         ]
+
+    def rounded_away(self, owed: Iterable[Leg]) -> list[Leg]:
+        """Hours of which rounding leaves nothing: they cost nothing, and are stated."""
+        item, policy = self.item, self.books.policy
+        order, hours = self.books.orders.get(item.order), self.books.hours.get(item.worklog.id)
+        if item.fate is not Fate.LIVE or item.withdrawn or order is None or not counts(item.worklog, policy):
+            return []
+        short = item.worklog.seconds - sum(leg.seconds - leg.rounded for leg in owed)
+        if hours is None or hours.seconds or short <= 0:
+            return []
+        return [Leg(order.entity, order.currency, period_of(work_date(item.worklog, policy.zone)), 0, rounded=-short)]
 
     def held(self, finding: Finding, standing: Sequence[Share]) -> tuple[list[Leg], list[Difference]]:
         """What a finding keeps from being booked: the price of what is logged, less what stands."""
@@ -211,12 +223,13 @@ class _About:
         worklog, policy = self.item.worklog, self.books.policy
         order = self.books.orders.get(self.item.order)
         seconds = worklog.seconds - sum(share.seconds for share in standing)
+        rounded = -sum(share.rounded for share in standing)
         day = work_date(worklog, policy.zone)
         entity = order.entity if order is not None else self.item.order.partition("/")[0]
         currency = order.currency if order is not None else NO_CURRENCY
         codings = {part.coding for line in order.lines for part in line.distributions} if order is not None else set()
         coding = codings.pop() if len(codings) == 1 else Coding(entity, "")
-        leg = Leg(entity, currency, period_of(day), 0, seconds)
+        leg = Leg(entity, currency, period_of(day), 0, seconds, rounded=rounded)
         found = Difference(
             type=kind,
             subject=self.subject,

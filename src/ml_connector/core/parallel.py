@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from ml_connector.core.corrections import Books, Fate, LoggedWork, lacking
+from ml_connector.core.hours import measured
 from ml_connector.core.impact import Within
 from ml_connector.core.labor import CostPolicy, overfull_days, work_date
 from ml_connector.core.periods import PeriodPolicy
@@ -59,7 +60,8 @@ def planned(world: World, policy: CostPolicy, first: date, within: Within) -> Pl
     bare = replace(policy, periods=PeriodPolicy(), post_from=cut_over)
     work = [_bare(item) for item in world.work if _counts(item, policy, within)]
     overfull = overfull_days(world.day_worklogs, policy.zone, policy.hours_per_day_max)
-    found = lacking(work, Books(world.orders, {}, bare, world.today, overfull))
+    hours = measured(world.day_worklogs, policy.time, policy.zone)
+    found = lacking(work, Books(world.orders, {}, bare, world.today, overfull, hours=hours))
     amounts: Counter[Account] = Counter()
     for share in (share for delta in found.deltas for share in delta.shares):
         coding = share.coding

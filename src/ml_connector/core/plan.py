@@ -14,11 +14,19 @@ from ml_connector.core.accruals import accrued, accruing, returning, taking_back
 from ml_connector.core.budget import Budget, LaborSum, budget_of_order, budget_of_project, labor_used
 from ml_connector.core.changes import facts_of_order, remark_text
 from ml_connector.core.corrections import Books, Lacking, LoggedWork, lacking
+from ml_connector.core.hours import measured
 from ml_connector.core.journal import fingerprint
 from ml_connector.core.journals import Draft, Grouping, drafts, line_content
 from ml_connector.core.labor import CostPolicy, overfull_days
 from ml_connector.core.ledger import Entry, Recorded, Share
-from ml_connector.core.mapping import DesiredIssue, IssueMapping, issue_of_line, issue_of_order, issue_of_project
+from ml_connector.core.mapping import (
+    AUTHORIZATION,
+    DesiredIssue,
+    IssueMapping,
+    issue_of_line,
+    issue_of_order,
+    issue_of_project,
+)
 from ml_connector.core.money import Money, text_from_money
 from ml_connector.core.ownership import Conflict, judge, told
 from ml_connector.core.records import Finding, Kind, Project, PurchaseOrder, Severity, Worklog
@@ -250,7 +258,15 @@ def owes_postings(world: World, policy: CostPolicy) -> bool:
 
 def _books(world: World, policy: CostPolicy) -> Books:
     overfull = overfull_days(world.day_worklogs, policy.zone, policy.hours_per_day_max)
-    return Books(world.orders, world.recorded, policy, world.today, overfull, labor_used(world.orders, world.labor))
+    return Books(
+        world.orders,
+        world.recorded,
+        policy,
+        world.today,
+        overfull,
+        labor_used(world.orders, world.labor),
+        measured(world.day_worklogs, policy.time, policy.zone),
+    )
 
 
 def make_plan(world: World, mapping: IssueMapping, policy: CostPolicy, grouping: Grouping) -> Plan:
@@ -505,7 +521,8 @@ def issue_content(issue: DesiredIssue, mapping: IssueMapping) -> dict[str, objec
     content: dict[str, object] = {"summary": issue.summary, "text": issue.text, **values}
     priority = {"priority": issue.priority} if issue.priority else {}
     epic = {EPIC: issue.epic} if issue.epic else {}
-    return {**content, **priority, **epic, **({TOLD: issue.facts} if issue.facts else {})}
+    authorized = {AUTHORIZATION: dict(issue.authorization)} if issue.authorization else {}
+    return {**content, **priority, **epic, **authorized, **({TOLD: issue.facts} if issue.facts else {})}
 
 
 def amount_text(money: Money, mapping: IssueMapping) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -28,13 +28,23 @@ POSTED = "posted"
 
 
 def compare_gl(
-    postings: Iterable[Posting], gl: GlBook, clearing: Mapping[str, Coding], today: date, digits: Digits
+    postings: Iterable[Posting],
+    gl: GlBook,
+    clearing: Mapping[str, Coding],
+    today: date,
+    digits: Digits,
+    *,
+    credited: Collection[Coding] = (),
 ) -> GlComparison:
-    """Hold every posting that should be in the ledger against the lines that are, and name the lines nobody posted."""
+    """Hold every posting that should be in the ledger against the lines that are, and name the lines nobody posted.
+
+    `clearing` is the credit side by entity, `credited` are further codings of it.
+    """
     found: list[Difference] = []
     shown: list[Leg] = []
     arriving: list[Leg] = []
-    pages = _Pages(clearing, today, digits)
+    sides_of_credit = {(coding.entity, coding.account) for coding in (*clearing.values(), *credited)}
+    pages = _Pages(frozenset(sides_of_credit), today, digits)
     known: set[str] = set()
     for posting in postings:
         lines = tuple(gl.lines.get(posting.reference, ()))
@@ -68,14 +78,13 @@ def _theirs(line: SeenLine, *, cost: bool, sign: int = 1) -> Leg:
 class _Pages:
     """Line by line through the GL."""
 
-    clearing: Mapping[str, Coding]
+    credits: frozenset[tuple[str, str]]
     today: date
     digits: Digits
 
     def is_cost(self, line: SeenLine) -> bool:
-        """Whether a line that we do not know is cost, by its account: everything but labor clearing is."""
-        clearing = self.clearing.get(line.coding.entity)
-        return clearing is None or clearing.account != line.coding.account
+        """Whether a line that we do not know is cost, by its account: everything but the credit side is."""
+        return (line.coding.entity, line.coding.account) not in self.credits
 
     def of_posting(self, posting: Posting, seen: Sequence[SeenLine]) -> Iterator[Difference]:
         """What the ledger shows otherwise than one posting released it."""

@@ -5,6 +5,8 @@ Two steps, each of which has to foot to the cent and to the second:
     owed by the hours in Jira = our ledger + under way + differences of the first step
     our ledger                = GL - arriving  + differences of the second step
 
+Where time is rounded, the hours that are owed are Jira's hours and what rounding makes of them; both are stated.
+
 where *under way* is what comes by itself (proposed, approved, in flight) and *arriving* is what the GL shows already of
 a posting that we are not certain about yet. A difference says what kind it is, how old it is and what to do about it.
 """
@@ -82,7 +84,10 @@ REMEDIES: Mapping[Discrepancy, tuple[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Leg:
-    """What an amount comes to in one entity, currency and period. `cost` is False on the credit side."""
+    """What an amount comes to in one entity, currency and period. `cost` is False on the credit side.
+
+    `rounded` are the seconds among `seconds` that the rounding of time added, and nobody logged.
+    """
 
     entity: str
     currency: str
@@ -90,6 +95,7 @@ class Leg:
     minor: int
     seconds: int = 0
     cost: bool = True
+    rounded: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +144,8 @@ class Owing:
 
     @property
     def foots(self) -> bool:
-        """Whether the hours that it owes are the hours that Jira shows."""
-        return self.logged is None or sum(leg.seconds for leg in self.owed) == self.logged
+        """Whether the hours that it owes are the hours that Jira shows, and what rounding made of them."""
+        return self.logged is None or sum(leg.seconds - leg.rounded for leg in self.owed) == self.logged
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,12 +158,16 @@ class GlBook:
 
 @dataclass(frozen=True, slots=True)
 class TieOut:
-    """The three books of one entity, currency and posting period. Amounts are cost: the debit side, net."""
+    """The three books of one entity, currency and posting period. Amounts are cost: the debit side, net.
+
+    `rounding_seconds` are what rounding of time makes of Jira's hours; it is no difference between the books.
+    """
 
     entity: str
     currency: str
     period: str
     jira_seconds: int
+    rounding_seconds: int
     ledger_seconds: int
     under_way_seconds: int
     difference_seconds: int
@@ -197,7 +207,7 @@ def books_of(postings: Iterable[Posting]) -> dict[str, tuple[Recorded, ...]]:
     for posting in postings:
         for part in posting.lines:
             for share in part.shares:
-                item = Recorded(posting.reference, part.line.sequence, posting.state, share)
+                item = Recorded(posting.reference, part.line.sequence, posting.state, share, posting.intended_at)
                 found.setdefault(share.worklog_id, []).append(item)
     return {worklog_id: tuple(items) for worklog_id, items in found.items()}
 
@@ -216,7 +226,8 @@ def leg_of(share: Share, sign: int = 1) -> Leg:
     """A share's effect on the tie-out."""
     amount = share.amount
     period = period_of(share.posting_date)
-    return Leg(share.coding.entity, amount.currency, period, sign * amount.minor, sign * share.seconds)
+    seconds, rounded = sign * share.seconds, sign * share.rounded
+    return Leg(share.coding.entity, amount.currency, period, sign * amount.minor, seconds, rounded=rounded)
 
 
 def line_leg(part: PostingLine, sign: int = 1) -> Leg:
@@ -243,15 +254,15 @@ class GlComparison:
 
 @dataclass(slots=True)
 class _Sums:
-    """One entity, currency, period and side, as it is added up."""
+    """One entity, currency, period and side, as it is added up: money, seconds, and what rounding put into these."""
 
-    owed: list[int] = field(default_factory=lambda: [0, 0])
-    under_way: list[int] = field(default_factory=lambda: [0, 0])
-    ledger: list[int] = field(default_factory=lambda: [0, 0])
-    gl: list[int] = field(default_factory=lambda: [0, 0])
-    arriving: list[int] = field(default_factory=lambda: [0, 0])
-    first: list[int] = field(default_factory=lambda: [0, 0])
-    second: list[int] = field(default_factory=lambda: [0, 0])
+    owed: list[int] = field(default_factory=lambda: [0, 0, 0])
+    under_way: list[int] = field(default_factory=lambda: [0, 0, 0])
+    ledger: list[int] = field(default_factory=lambda: [0, 0, 0])
+    gl: list[int] = field(default_factory=lambda: [0, 0, 0])
+    arriving: list[int] = field(default_factory=lambda: [0, 0, 0])
+    first: list[int] = field(default_factory=lambda: [0, 0, 0])
+    second: list[int] = field(default_factory=lambda: [0, 0, 0])
     differs: bool = False
 
     def foots(self, *, cost: bool) -> bool:
@@ -279,10 +290,10 @@ def tie_out(
 
     def add(name: str, legs: Iterable[Leg]) -> None:
         for leg in legs:
-            if leg.minor or leg.seconds:
+            if leg.minor or leg.seconds or leg.rounded:
                 total = getattr(sums.setdefault((leg.entity, leg.currency, leg.period, leg.cost), _Sums()), name)
-                total[0] += leg.minor
-                total[1] += leg.seconds
+                for place, part in enumerate((leg.minor, leg.seconds, leg.rounded)):
+                    total[place] += part
 
     for each in work:
         add("owed", each.owed)
@@ -325,7 +336,8 @@ def _row(key: tuple[str, str, str, bool], total: _Sums) -> TieOut:
         entity=entity,
         currency=currency,
         period=period,
-        jira_seconds=total.owed[1],
+        jira_seconds=total.owed[1] - total.owed[2],
+        rounding_seconds=total.owed[2],
         ledger_seconds=total.ledger[1],
         under_way_seconds=total.under_way[1],
         difference_seconds=total.first[1],

@@ -99,7 +99,7 @@ class Case:
     @property
     def seconds_with(self) -> int:
         """The order's seconds with these hours."""
-        return self.used.seconds + self.worklog.seconds
+        return self.used.seconds + sum(share.seconds for share in self.shares)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +139,7 @@ def _units(minor: int, case: Case) -> Fraction:
     return Fraction(minor, 10 ** case.digits(case.order.currency))
 
 
-def _percent(part: int | Fraction, whole: int | Fraction) -> Fraction:
+def _percent(part: int | Fraction, whole: int | Fraction | Decimal) -> Fraction:
     """Nothing of nothing is nothing; something of nothing is more than all of it."""
     if whole:
         return Fraction(part) * 100 / Fraction(whole)
@@ -224,6 +224,11 @@ FACTS: Mapping[str, Fact] = {
     ),
     "order.used_hours": Fact(
         lambda case, _: Fraction(case.seconds_with, SECONDS_PER_HOUR), Fraction(0), "Hours on it, with these."
+    ),
+    "order.used_hours_percent": Fact(
+        lambda case, _: _percent(Fraction(case.seconds_with, SECONDS_PER_HOUR), _hours(case)) * bool(_hours(case)),
+        Fraction(0),
+        "The same, in percent of the hours that it authorizes; 0 where the ERP tells none.",
     ),
     "coding.entity": Fact(lambda _, share: share.coding.entity, "", "Entity that is charged.", coded=True),
     "coding.account": Fact(lambda _, share: share.coding.account, "", "GL account.", coded=True),

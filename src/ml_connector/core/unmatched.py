@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 
-from ml_connector.core.labor import SECONDS_PER_HOUR, CostPolicy, counts, targets_of, work_date
+from ml_connector.core.hours import SECONDS_PER_HOUR
+from ml_connector.core.labor import CostPolicy, counts, targets_of, work_date
 from ml_connector.core.money import Money, round_to_minor
 from ml_connector.core.rates import find_price
 from ml_connector.core.records import Coding, Finding, Person, PurchaseOrder, Worklog
@@ -80,7 +81,7 @@ def _at_default(item: Logged, day: date, policy: CostPolicy) -> Money | None:
     nobody = Person(item.worklog.author, "")
     exact = Fraction(0)
     for coding, weight in _codings(item, policy):
-        price = find_price(policy.rates, policy.exchanges, nobody, coding, item.order.currency, day)
+        price = find_price(policy.rates, policy.exchanges, nobody, coding, item.order.currency, day, date.max)
         if price is None:
             return None
         exact += weight * price.hourly

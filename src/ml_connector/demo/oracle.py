@@ -20,7 +20,19 @@ Bucket = tuple[str, str, str, str, str, str]
 
 KEY_FIELD = "PurchaseOrderUserField5"
 """Where CloudSuite shows the issue key of an order."""
+FRIDAY = 5
 WITHOUT_CENTS = frozenset({"JPY"})
+
+
+@dataclass(frozen=True, slots=True)
+class Extras:
+    """Blocks of `block` seconds that each entry is rounded to, weekends at a multiple, and a burden on labor."""
+
+    block: int
+    up: bool
+    weekend: Fraction
+    percent: Fraction
+    account: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +48,8 @@ class Books:
     zone: tzinfo = UTC
     raised: int = 1
     """How many times the rate card's amounts an hour costs by now."""
+    extras: Extras | None = None
+    """What else makes cost of hours, where anything does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +72,11 @@ def expected(books: Books) -> Counter[Bucket]:
         if order is None or worklog["deleted"] or not worklog["seconds"] or day < books.post_from:
             continue
         parts = weights(order, books)
-        for part, minor in zip(parts, _cents(worklog, order, parts, books), strict=True):
-            where = (order["company"], part.account, part.cost_center, part.project)
-            totals[(*where, f"{day:%Y-%m}", order["currency"])] += minor
+        cents = _cents(worklog, order, parts, books, day)
+        for part, minor, burden in zip(parts, cents, _burdens(cents, books.extras), strict=True):
+            for account, amount in ((part.account, minor), (books.extras and books.extras.account, burden)):
+                where = (order["company"], str(account), part.cost_center, part.project)
+                totals[(*where, f"{day:%Y-%m}", order["currency"])] += amount
     return Counter({bucket: minor for bucket, minor in totals.items() if minor})
 
 
@@ -94,17 +110,36 @@ def _chargeable(part: Part, books: Books) -> bool:
     return bool(part.project) and known_center and part.account in books.active_accounts
 
 
-def _cents(worklog: dict[str, Any], order: dict[str, Any], parts: list[Part], books: Books) -> list[int]:
+def _hours(seconds: int, day: date, extras: Extras | None) -> Fraction:
+    """Hours as they cost: rounded entry by entry first, then at a multiple on weekends."""
+    if extras is None:
+        return Fraction(seconds, 3600)
+    blocks = Fraction(seconds, extras.block)
+    whole = math.ceil(blocks) if extras.up else math.floor(blocks + Fraction(1, 2))
+    return Fraction(whole * extras.block, 3600) * (extras.weekend if day.isoweekday() > FRIDAY else 1)
+
+
+def _burdens(cents: list[int], extras: Extras | None) -> list[int]:
+    """The burden of each part's cents: rounded once for the entry, and split like labor."""
+    if extras is None or not sum(cents):
+        return [0 for _ in cents]
+    return _split([minor * extras.percent / 100 for minor in cents])
+
+
+def _cents(worklog: dict[str, Any], order: dict[str, Any], parts: list[Part], books: Books, day: date) -> list[int]:
     """Hours times rate over all parts, rounded once; that sum is then split, the largest remainders first."""
     if not parts:
         return []
     person = books.people.index(worklog["author"])
     whole = sum(part.weight for part in parts)
     scale = (1 if order["currency"] in WITHOUT_CENTS else 100) * books.raised
-    exact = [
-        Fraction(worklog["seconds"], 3600) * part.weight / whole * hourly(person, order["currency"], part) * scale
-        for part in parts
-    ]
+    hours = _hours(worklog["seconds"], day, books.extras)
+    exact = [hours * part.weight / whole * hourly(person, order["currency"], part) * scale for part in parts]
+    return _split(exact) if hours else [0 for _ in parts]
+
+
+def _split(exact: list[Fraction]) -> list[int]:
+    """A sum rounded once, halves up, and split by largest remainder, ties to the first."""
     total = math.floor(sum(exact) + Fraction(1, 2))
     split = [total * amount / sum(exact) for amount in exact]
     cents = [math.floor(amount) for amount in split]

@@ -55,6 +55,7 @@ def check(lane: Lane) -> tuple[Check, ...]:
     probes: list[Callable[[Lane], Iterator[Check]]] = [
         _cloudsuite,
         _clearing,
+        _burdens,
         _periods,
         _jira,
         _webhook,
@@ -110,6 +111,20 @@ def _clearing(lane: Lane) -> Iterator[Check]:
         yield Check(
             f"labor clearing of {entity}", not wrong, found, f'Correct [clearing."{entity}"] in the connection.'
         )
+
+
+def _burdens(lane: Lane) -> Iterator[Check]:
+    accounts = {value.code for value in lane.erp.accounts() if value.active and value.posting}
+    centers = {value.code for value in lane.erp.cost_centers() if value.active}
+    credits_ = {(name, side.account) for (_, name), side in lane.policy.cost.burden_clearing.items()}
+    for burden in lane.policy.cost.burdens:
+        sides = {burden.account, *(account for name, account in credits_ if name == burden.name)} - {""}
+        codings = [Coding("", account) for account in sorted(sides)]
+        wrong = [words for coding in codings for words in _wrong(coding, accounts, centers)]
+        if burden.cost_center and burden.cost_center not in centers:
+            wrong.append(f"cost center {burden.cost_center} does not exist or is not active")
+        name, found = f"burden {burden.name} from {burden.effective}", "; ".join(wrong) or "accounts take postings"
+        yield Check(name, not wrong, found, "Correct the [[burden]] in the connection.")
 
 
 def _wrong(coding: Coding, accounts: set[str], centers: set[str]) -> Iterator[str]:

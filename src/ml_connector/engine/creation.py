@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from sqlalchemy import Connection as Transaction
 
+from ml_connector.core.mapping import AUTHORIZATION
 from ml_connector.core.plan import EPIC, CreateIssue
 from ml_connector.core.records import Finding, Issue, Kind, Severity
 from ml_connector.engine.lane import Lane
@@ -144,7 +145,7 @@ def _send(lane: Lane, operations: Sequence[CreateIssue], fields: SiteFields) -> 
         operation if operation.issue.epic in ("", *epics) else _without_epic(operation) for operation in operations
     ]
     try:
-        outcomes = lane.jira.create_issues([_draft(operation, fields, epics) for operation in operations])
+        outcomes = lane.jira.create_issues([_draft(lane, operation, fields, epics) for operation in operations])
     except Ambiguous as error:
         _doubt(lane, operations, error.message)
         return []
@@ -158,8 +159,8 @@ def _without_epic(operation: CreateIssue) -> CreateIssue:
     return CreateIssue(replace(operation.issue, epic=""), content)
 
 
-def _draft(operation: CreateIssue, fields: SiteFields, epics: Mapping[str, str]) -> IssueDraft:
-    issue = operation.issue
+def _draft(lane: Lane, operation: CreateIssue, fields: SiteFields, epics: Mapping[str, str]) -> IssueDraft:
+    issue, said = operation.issue, operation.content.get(AUTHORIZATION)
     return IssueDraft(
         project=issue.project,
         type=issue.type,
@@ -169,6 +170,7 @@ def _draft(operation: CreateIssue, fields: SiteFields, epics: Mapping[str, str])
         priority=issue.priority,
         fields=fields.values(operation.content),
         parent=issue.parent or epics.get(issue.epic, ""),
+        properties={lane.policy.mapping.authorization_property: said} if said else {},
     )
 
 

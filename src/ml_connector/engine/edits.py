@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from ml_connector.core.mapping import AUTHORIZATION
 from ml_connector.core.plan import EPIC, TOLD, EditIssue, MoveIssue, WriteFields
 from ml_connector.core.records import Finding, Kind
 from ml_connector.engine import sighted
@@ -20,7 +21,7 @@ GONE = 404
 
 
 def edit(lane: Lane, operations: Sequence[EditIssue], fields: SiteFields) -> tuple[Finding, ...]:
-    """Write changed content, one call an issue, remembering what was written.
+    """Write changed content, one call an issue and one for its property, remembering what was written.
 
     Each issue is read first: one that a person changed since is left, and planned again with what it reads now.
     """
@@ -30,8 +31,7 @@ def edit(lane: Lane, operations: Sequence[EditIssue], fields: SiteFields) -> tup
         epics = bindings.epics(tx, lane.name)
     for operation in _unchanged(lane, operations, fields):
         try:
-            if operation.changes.keys() != {TOLD}:
-                lane.jira.edit_issue(_edit(operation, fields, epics))
+            _write(lane, operation, fields, epics)
         except Rejected as error:
             findings.append(_refusal(refusals, operation, error))
         else:
@@ -51,6 +51,15 @@ def _unchanged(lane: Lane, operations: Sequence[EditIssue], fields: SiteFields) 
                 keys.add(tx, lane.name, [order_key(binding.kind, binding.erp_key)], lane.clock.now())
                 changed.add(binding.issue_id)
     return [operation for operation in operations if operation.issue_id not in changed]
+
+
+def _write(lane: Lane, operation: EditIssue, fields: SiteFields, epics: Mapping[str, str]) -> None:
+    """The issue's fields, and its property of what is authorized; each only where it changes."""
+    if operation.changes.keys() - {TOLD, AUTHORIZATION}:
+        lane.jira.edit_issue(_edit(operation, fields, epics))
+    if AUTHORIZATION in operation.changes:
+        key = lane.policy.mapping.authorization_property
+        lane.jira.set_property(operation.issue_id, key, operation.changes[AUTHORIZATION])
 
 
 def _edit(operation: EditIssue, fields: SiteFields, epics: Mapping[str, str]) -> IssueEdit:

@@ -11,7 +11,7 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
-from ml_connector.core.labor import SECONDS_PER_HOUR
+from ml_connector.core.hours import SECONDS_PER_HOUR
 from ml_connector.core.money import Digits, Money, decimal_from_text, money_from_text
 from ml_connector.core.parallel import Account
 from ml_connector.core.records import Person, PurchaseOrder

@@ -13,6 +13,7 @@ from sqlalchemy import Connection as Transaction
 
 from ml_connector.core.budget import labor_used
 from ml_connector.core.corrections import Books, Fate, LoggedWork
+from ml_connector.core.hours import measured
 from ml_connector.core.journal import Presence, presence
 from ml_connector.core.labor import facts_of, overfull_days
 from ml_connector.core.ledger import DROPPED, Posting
@@ -76,13 +77,14 @@ def reconcile(lane: Lane, period: str = "") -> Reconciliation:
         today=now.astimezone(policy.zone).date(),
         overfull=overfull_days(live, policy.zone, policy.hours_per_day_max),
         used=labor_used(orders, labor),
+        hours=measured(live, policy.time, policy.zone),
     )
     found = tie_out(
         lane.name,
         now,
         booked,
         owing(JiraBook(work, hours.deleted), books, proposed),
-        compare_gl(booked, gl, policy.clearing, books.today, policy.digits),
+        compare_gl(booked, gl, policy.clearing, books.today, policy.digits, credited=policy.burden_clearing.values()),
         period=period,
         unread=gl.unread,
     )
@@ -225,7 +227,7 @@ def _proposed(tx: Transaction, connection: str) -> frozenset[ShareMark]:
         (
             share["worklog"], share["order"], share["order_line"], share["entry"], share["seconds"], share["amount"],
             journal["currency"], share["work_date"], line["posting_date"], line["entity"], line["account"],
-            line["cost_center"], line["project"], share["reverses"],
+            line["cost_center"], line["project"], share["reverses"], share.get("burden", ""),
         )
         for plan in kept
         for journal in plan.document["operations"]

@@ -55,7 +55,7 @@ def _finding(order: str, shares: Sequence[Share]) -> Finding:
     return Finding(
         "recosting_due",
         f"purchase order {order}",
-        f"{count} worklogs were posted by other rates, mapping or coding than today's.",
+        f"{count} worklogs were posted by other rates, premiums, burdens, mapping or coding than today's.",
         f"See the difference with `ml-connector recost {order}`; a second person accepts it, or it stays as it is.",
         Severity.WARN,
         "finance analyst",

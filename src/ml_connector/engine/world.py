@@ -36,6 +36,8 @@ from ml_connector.store.hand_postings import HandPosting
 from ml_connector.store.worklogs import Held
 
 NOT_BY_HAND = HandPosting("", "", "")
+A_WEEK = timedelta(days=7)
+"""How far around an entry the hours of its author are looked at, where overtime of a week may count."""
 FACTS_AGE_MAX = timedelta(seconds=60)
 """How long a run relies on what it read of accounts, cost centers and periods."""
 
@@ -235,7 +237,7 @@ def _same_days(tx: Transaction, lane: Lane, held: dict[str, Held]) -> tuple[Work
         return ()
     days = [work_date(worklog, lane.policy.cost.zone) for worklog in live]
     authors = {worklog.author for worklog in live}
-    margin = timedelta(days=1)
+    margin = timedelta(days=1) if lane.policy.cost.time.idle else A_WEEK
     near = worklogs.of_authors(tx, lane.name, authors, min(days) - margin, max(days) + margin)
     return tuple(item.worklog for item in near if item.state == Fate.LIVE)
 

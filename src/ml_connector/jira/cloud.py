@@ -116,6 +116,11 @@ class JiraCloud:
 
         return self._numbered("jira.remarks", page)
 
+    def set_property(self, issue_id: str, key: str, value: object) -> None:
+        """Write a property of one issue."""
+        request = issues.property_request(issue_id, key, value)
+        done(request, self._send(request))
+
     def transition(self, issue_id: str, status: str) -> bool:
         """Take the transition that leads to a status; False where none does."""
         request = issues.transitions_request(issue_id)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from http import HTTPStatus
+from urllib.parse import quote
 
 import msgspec
 
@@ -142,8 +143,14 @@ def _part(value: object, name: str) -> str:
 
 def create_request(drafts: Sequence[IssueDraft], written: Written = document) -> Request:
     """Create up to 50 issues. Must never be repeated by itself: Jira has no idempotency key."""
-    body = ENCODER.encode({"issueUpdates": [{"fields": _fields(draft, written)} for draft in drafts]})
+    updates = [{"fields": _fields(draft, written), **_properties(draft)} for draft in drafts]
+    body = ENCODER.encode({"issueUpdates": updates})
     return Request("jira.issues.create", "POST", "/rest/api/3/issue/bulk", Safety.ONCE, (), JSON, body)
+
+
+def _properties(draft: IssueDraft) -> dict[str, object]:
+    found = [{"key": key, "value": value} for key, value in draft.properties.items()]
+    return {"properties": found} if found else {}
 
 
 def _fields(draft: IssueDraft, written: Written) -> dict[str, object]:
@@ -233,6 +240,12 @@ def parse_remarks(request: Request, response: Response) -> tuple[tuple[str, ...]
     """The texts of a page, and how many there are in all."""
     page = parse(request, response, _Remarks)
     return tuple(plain_text(_value(each.body)) for each in page.comments), page.total
+
+
+def property_request(issue_id: str, key: str, value: object) -> Request:
+    """Write a property of one issue; it is made where there is none."""
+    url = f"/rest/api/3/issue/{issue_id}/properties/{quote(key, safe='')}"
+    return Request("jira.issues.property", "PUT", url, Safety.REPEATABLE, (), JSON, ENCODER.encode(value), issue_id)
 
 
 def transitions_request(issue_id: str) -> Request:

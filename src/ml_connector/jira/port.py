@@ -34,7 +34,8 @@ class IssueDraft:
     """An issue to create. `text` is plain text in paragraphs; the adapter writes it as its deployment wants it.
 
     `fields` are by field id, with JSON values; `marker` is the label that the issue is found by; `parent` the id of the
-    issue that it is a sub-task of, or of the epic that it lies under.
+    issue that it is a sub-task of, or of the epic that it lies under; `properties` are JSON values by the key of an
+    issue property.
     """
 
     project: str
@@ -45,6 +46,7 @@ class IssueDraft:
     priority: str = ""
     fields: Mapping[str, object] = field(default_factory=dict)
     parent: str = ""
+    properties: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +183,10 @@ class Jira(Protocol):
 
     def remarks(self, issue_id: str) -> Iterator[str]:
         """What was said on an issue, as plain text. Raises `Rejected` (404) where it is gone or invisible."""
+        ...
+
+    def set_property(self, issue_id: str, key: str, value: object) -> None:
+        """Write a property of one issue, JSON of at most 32,768 characters. Raises `Rejected`; may be repeated."""
         ...
 
     def transition(self, issue_id: str, status: str) -> bool:

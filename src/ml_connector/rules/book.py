@@ -20,7 +20,7 @@ from ml_connector.rules.text import reads
 from ml_connector.settings import Connection, Rule, Slip
 
 RULES_MAX = 100
-BUILT_IN = "built-in 2"
+BUILT_IN = "built-in 3"
 """The version of the default pack as it comes."""
 VERSION_CHARACTERS = 12
 PACK = "pack.toml"
@@ -105,10 +105,19 @@ def _entry(rule: Rule) -> _Entry:
 
 
 @cache
+def _pack() -> tuple[tuple[Rule, ...], frozenset[str]]:
+    read = tomllib.loads(files(__package__).joinpath(PACK).read_text(encoding="utf-8"))
+    return tuple(Rule.model_validate(_frozen(rule)) for rule in read["rule"]), frozenset(read["off"])
+
+
 def pack() -> tuple[Rule, ...]:
     """The rules that come with the product, in the language that customers write."""
-    text = files(__package__).joinpath(PACK).read_text(encoding="utf-8")
-    return tuple(Rule.model_validate(_frozen(rule)) for rule in tomllib.loads(text)["rule"])
+    return _pack()[0]
+
+
+def pack_off() -> frozenset[str]:
+    """Those of them that come switched off."""
+    return _pack()[1]
 
 
 def _frozen(value: object) -> object:
@@ -118,8 +127,9 @@ def _frozen(value: object) -> object:
 
 
 def in_force(connection: Connection) -> tuple[Rule, ...]:
-    """The pack without what is switched off or replaced, then the connection's own."""
-    out = {*connection.rules.off, *(rule.name for rule in connection.rule)}
+    """The pack without what is off or replaced, then the connection's own."""
+    off = (pack_off() - {*connection.rules.on}) | {*connection.rules.off}
+    out = {*off, *(rule.name for rule in connection.rule)}
     return (*(rule for rule in pack() if rule.name not in out), *connection.rule)
 
 
@@ -130,7 +140,7 @@ def rulebook(connection: Connection) -> Rulebook:
 
 def rules_version(connection: Connection) -> str:
     """Changes with what the rules in force decide, and with nothing else."""
-    if not connection.rule and not connection.rules.off:
+    if not connection.rule and not connection.rules.off and not connection.rules.on:
         return BUILT_IN
     decided = sorted([rule.name, rule.when, rule.then] for rule in in_force(connection))
     return hashlib.sha256(json.dumps(decided).encode()).hexdigest()[:VERSION_CHARACTERS]
@@ -138,10 +148,7 @@ def rules_version(connection: Connection) -> str:
 
 def slips(connection: Connection) -> Iterator[Slip]:
     """What is wrong with the rules of a connection, an example that tells otherwise included."""
-    known = [rule.name for rule in pack()]
-    for index, name in enumerate(connection.rules.off):
-        if name not in known:
-            yield Slip(("rules", "off", index), "is no rule of the default pack", f"Known: {', '.join(known)}.")
+    yield from _switch_slips(connection)
     for index, rule in enumerate(connection.rule):
         if index >= RULES_MAX:
             yield Slip(("rule", index), f"is more than {RULES_MAX} rules", "Take out what is not needed.")
@@ -151,11 +158,27 @@ def slips(connection: Connection) -> Iterator[Slip]:
         except Unreadable as error:
             yield from (Slip(("rule", index, "when"), what, remedy, at) for at, what, remedy in error.mistakes)
         else:
-            if "worklog.comment" in reads(rule.when) and not connection.jira.comments:
-                what = "reads worklog.comment, and comments are not read from Jira"
-                yield Slip(("rule", index, "when"), what, "Set comments = true under [jira], or take it out.")
-            for number in range(len(rule.example)):
-                yield from _example_slips(rule, number, condition, ("rule", index, "example", number))
+            yield from _readable_slips(connection, index, condition)
+
+
+def _switch_slips(connection: Connection) -> Iterator[Slip]:
+    known = [rule.name for rule in pack()]
+    for switch, names in (("off", connection.rules.off), ("on", connection.rules.on)):
+        for index, name in enumerate(names):
+            if name not in known:
+                yield Slip(("rules", switch, index), "is no rule of the default pack", f"Known: {', '.join(known)}.")
+            elif switch == "on" and name in connection.rules.off:
+                yield Slip(("rules", switch, index), "is switched off beside it", "Take one of them out.")
+
+
+def _readable_slips(connection: Connection, index: int, condition: cel.Expression) -> Iterator[Slip]:
+    """A rule that can be asked: whether it reads what there is, and does what its examples say."""
+    rule = connection.rule[index]
+    if "worklog.comment" in reads(rule.when) and not connection.jira.comments:
+        what = "reads worklog.comment, and comments are not read from Jira"
+        yield Slip(("rule", index, "when"), what, "Set comments = true under [jira], or take it out.")
+    for number in range(len(rule.example)):
+        yield from _example_slips(rule, number, condition, ("rule", index, "example", number))
 
 
 def _example_slips(rule: Rule, number: int, condition: cel.Expression, path: tuple[str | int, ...]) -> Iterator[Slip]:

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from ml_connector.settings.costing import Burden, OnCall, Premium, TimeRounding, WorkCalendar
 from ml_connector.settings.product_lines import KEY_FIELDS, M3, PRODUCTS, Csi
 from ml_connector.settings.section import Section
 from ml_connector.settings.values import (
@@ -25,7 +26,9 @@ from ml_connector.settings.values import (
     OptionalErpField,
     OptionalText,
     PositiveAmount,
+    PropertyKey,
     PublicUrl,
+    RatesFile,
     ReferencePrefix,
     RuleName,
     SiteUrl,
@@ -116,6 +119,8 @@ class JiraOrders(Section):
     """Whether a change of an order is told on its issue, as one remark."""
     under_project: bool = False
     """Whether an order's issue lies under the issue of the project that its first line is coded to."""
+    authorization_property: PropertyKey = "ml-connector.authorization"
+    """Key of the issue property that says, for machines, what the order authorizes; empty writes none."""
     inherit: bool = True
     """Whether hours on issues below an order's issue (sub-tasks, stories of an epic) are charged to the order."""
 
@@ -273,6 +278,8 @@ class Posting(Section):
     """Seconds for which an entry must not have changed before it is posted."""
     attestation: bool = False
     """Whether hours are posted only after somebody attested them."""
+    time_rounding: TimeRounding = TimeRounding()
+    """Rounding of time before it costs anything."""
     approval: Approval = Approval()
     """What needs a second person."""
     earliest: Mapping[Text, date] = {}
@@ -320,6 +327,8 @@ class Person(Section):
     """Employing accounting entity; empty where it does not matter."""
     left: date | None = None
     """Last day of employment; hours of later days are held."""
+    calendar: OptionalText = ""
+    """Name of the `[[calendar]]` that the person works by; empty takes the employing entity's."""
 
 
 class Rate(Section):
@@ -340,7 +349,7 @@ class Rate(Section):
     effective: Annotated[date, Field(alias="from")]
     """First day of work that the rate is for."""
     known_since: date | None = None
-    """Day on which the rate was agreed, for the record."""
+    """Day on which the rate was agreed: nothing that is costed before that day is costed by it."""
 
     @property
     def scope(self) -> tuple[str, str, str, str]:
@@ -396,6 +405,8 @@ class Rules(Section):
 
     off: tuple[RuleName, ...] = ()
     """Rules of the default pack that are not in force."""
+    on: tuple[RuleName, ...] = ()
+    """Rules of the default pack that are in force although they are off as they come."""
 
 
 class FiscalPeriod(Section):
@@ -442,8 +453,18 @@ class Connection(Section):
     """When the service works on this connection."""
     person: tuple[Person, ...] = ()
     """People whose hours are costed."""
+    rates_file: RatesFile = ""
+    """CSV file with more rates, beside this file; `ml-connector rates import` writes it."""
     rate: tuple[Rate, ...] = ()
     """Cost of an hour."""
+    calendar: tuple[WorkCalendar, ...] = ()
+    """Which days are no working days, for premiums."""
+    on_call: tuple[OnCall, ...] = ()
+    """Who is on call when, for premiums."""
+    premium: tuple[Premium, ...] = ()
+    """Multiples of the rate."""
+    burden: tuple[Burden, ...] = ()
+    """Percentages of labor cost on lines of their own."""
     exchange_rate: tuple[ExchangeRate, ...] = ()
     """Rates of exchange, for orders in other currencies than the rates of an hour."""
     period: tuple[FiscalPeriod, ...] = ()

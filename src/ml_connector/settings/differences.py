@@ -12,6 +12,12 @@ from ml_connector.settings.connection import Connection
 
 Table = Mapping[str, Any]
 
+
+def _scoped(table: Table, parts: tuple[str, ...]) -> str:
+    named = [str(table[part]) for part in ("name", *parts) if table[part]]
+    return f"{' '.join(named)} from {table['effective']}"
+
+
 NAMES: Mapping[str, Callable[[Table], str]] = {
     "rate": lambda rate: (
         " ".join(
@@ -20,7 +26,12 @@ NAMES: Mapping[str, Callable[[Table], str]] = {
             if part
         )
         + f" from {rate['effective']}"
+        + (f" known since {rate['known_since']}" if rate["known_since"] else "")
     ),
+    "premium": lambda premium: _scoped(premium, ("person", "role", "entity")),
+    "burden": lambda burden: _scoped(burden, ("person", "role", "labor_account", "entity")),
+    "calendar": lambda calendar: str(calendar["name"]),
+    "on_call": lambda duty: f"{duty['person']} from {duty['begins']}",
     "exchange_rate": lambda rate: f"{rate['base']} to {rate['quote']} from {rate['effective']}",
     "person": lambda person: str(person["account_id"]),
     "period": lambda period: f"{period['entity']} {period['name']}",

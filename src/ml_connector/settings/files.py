@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -14,11 +15,15 @@ from ml_connector.settings import lines
 from ml_connector.settings.connection import Connection
 from ml_connector.settings.problems import InvalidSettings, Problem, dotted
 from ml_connector.settings.product_lines import PRODUCTS
-from ml_connector.settings.relations import Raw, broken_relations
+from ml_connector.settings.rate_sheet import RateSheet, read_rates
+from ml_connector.settings.raw import Raw
+from ml_connector.settings.relations import broken_relations
 from ml_connector.settings.wording import SAMPLE, Flaw, flaws_of, syntax_flaw, syntax_line
 
 FILE_BYTES_MAX = 1_000_000
 """A larger file is no connection: 1 MB holds some ten thousand rates."""
+SHEET_NAME = r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}\.csv"
+"""What the file of rates beside a connection may be called; anything else is told by the check of the whole file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +77,53 @@ def nothing_else(_connection: Connection) -> Iterable[Slip]:
     return ()
 
 
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A file as read: its text, its tables with the rates of its sheet behind its own, and where each stands."""
+
+    path: Path
+    text: str
+    raw: Raw
+    sheet: RateSheet | None = None
+    stands: dict[lines.Path, int] = field(default_factory=dict)
+
+    def place(self, where: lines.Path) -> tuple[str, int, str]:
+        """File, line and key of a path."""
+        row = self._row(where)
+        if row is None or self.sheet is None:
+            return str(self.path), lines.line_of(where, self.stands), dotted(where)
+        return self.sheet.name, self.sheet.lines[row], dotted(where[2:])
+
+    def line_of(self, where: lines.Path) -> str:
+        """The line of a path as text, with its file where that is the sheet."""
+        row = self._row(where)
+        if row is None or self.sheet is None:
+            return str(lines.line_of(where, self.stands))
+        return f"{self.sheet.lines[row]} of {Path(self.sheet.name).name}"
+
+    def _row(self, where: lines.Path) -> int | None:
+        """Which rate of the sheet a path is about; None for everything else."""
+        if self.sheet is None or where[:1] != ("rate",) or len(where) == 1:
+            return None
+        rates = self.raw.get("rate", ())
+        row = int(where[1]) - (len(rates) - len(self.sheet.rates))
+        return row if row >= 0 else None
+
+
 def load_connection(path: Path, *, products: tuple[str, ...] = PRODUCTS, check: Check = nothing_else) -> Connection:
     """Read one file. Raises InvalidSettings with everything that is wrong, Misconfigured where it cannot be read."""
-    loaded = _read(path, products, check)
+    return _loaded(_source(path), products, check, stem=path.stem)
+
+
+def load_with_sheet(
+    path: Path, sheet: RateSheet, *, products: tuple[str, ...] = PRODUCTS, check: Check = nothing_else
+) -> Connection:
+    """Read one file as it would be with these rates in its sheet. Raises as `load_connection`."""
+    return _loaded(_source(path, sheet), products, check, stem=path.stem)
+
+
+def _loaded(source: _Source | list[Problem], products: tuple[str, ...], check: Check, *, stem: str) -> Connection:
+    loaded = source if isinstance(source, list) else _check(source, products, check, stem=stem)
     if isinstance(loaded, Connection):
         return loaded
     raise InvalidSettings(loaded)
@@ -82,18 +131,13 @@ def load_connection(path: Path, *, products: tuple[str, ...] = PRODUCTS, check: 
 
 def load_unnamed(path: Path, *, products: tuple[str, ...] = PRODUCTS, check: Check = nothing_else) -> Connection:
     """Read a file that may be called otherwise than its connection: a draft, or an older version."""
-    text, raw = _text(path), _raw(path)
-    loaded = [raw] if isinstance(raw, Problem) else _check(path, str(text), raw, products, check, stem="")
-    if isinstance(loaded, Connection):
-        return loaded
-    raise InvalidSettings(loaded)
+    return _loaded(_source(path), products, check, stem="")
 
 
 def told_of(path: Path, slips: Iterable[Slip]) -> list[Problem]:
     """Slips of a file that reads well, with their lines."""
-    text = str(_text(path))
-    found = lines.find_lines(text)
-    return sorted(_slip(path, text, slip, found) for slip in slips)
+    source = _source(path)
+    return source if isinstance(source, list) else sorted(_slip(source, slip) for slip in slips)
 
 
 def load_changed(
@@ -101,18 +145,53 @@ def load_changed(
 ) -> Connection:
     """A connection with some of it replaced by another file: tables key by key, lists as a whole, its name never.
 
-    The other file may be a whole connection, or hold nothing but a list of rates. Raises as `load_connection`; what is
-    wrong is told of the other file.
+    The other file may be a whole connection, hold nothing but a list of rates, or be a sheet of rates (`.csv`), which
+    takes the place of all rates. Raises as `load_connection`; what is wrong is told of the other file.
     """
     load_connection(base, products=products, check=check)
-    text, before, after = _text(change), _raw(base), _raw(change)
-    if isinstance(after, Problem) or isinstance(before, Problem):
-        raise InvalidSettings([each for each in (after, before) if isinstance(each, Problem)])
-    merged = {**_merged(before, after), "name": before["name"]}
-    loaded = _check(change, str(text), merged, products, check, stem="")
-    if isinstance(loaded, Connection):
-        return loaded
-    raise InvalidSettings(loaded)
+    before, after = _source(base), _card(change) if change.suffix == ".csv" else _source(change)
+    if isinstance(after, list) or isinstance(before, list):
+        raise InvalidSettings([problem for each in (after, before) if isinstance(each, list) for problem in each])
+    merged = {**_merged(before.raw, after.raw), "name": before.raw["name"]}
+    return _loaded(replace(after, raw=merged), products, check, stem="")
+
+
+def _source(path: Path, sheet: RateSheet | None = None) -> _Source | list[Problem]:
+    """A file with its sheet of rates: the one given, or the one that it names."""
+    text, raw = _text(path), _raw(path)
+    if isinstance(raw, Problem):
+        return [raw]
+    found = lines.find_lines(str(text))
+    if sheet is None:
+        named = raw.get("rates_file")
+        if not named or not isinstance(named, str) or not re.fullmatch(SHEET_NAME, named):
+            return _Source(path, str(text), raw, None, found)
+        sheet = load_sheet(path.with_name(named))
+        if sheet is None:
+            what, remedy = (
+                "names a file that is not there",
+                "Put it beside this file, or take the line out and make it by `ml-connector rates import`.",
+            )
+            return [Problem(str(path), lines.line_of(("rates_file",), found), "rates_file", what, remedy)]
+    if sheet.problems:
+        return list(sheet.problems)
+    own = raw.get("rate", ())
+    if not isinstance(own, tuple):
+        return _Source(path, str(text), raw, None, found)
+    return _Source(path, str(text), {**raw, "rate": (*own, *sheet.rates)}, sheet, found)
+
+
+def _card(path: Path) -> _Source | list[Problem]:
+    """A sheet of rates as the one thing that a file says."""
+    sheet = load_sheet(path)
+    if sheet is None:
+        raise Misconfigured(f"{path} cannot be read: there is no such file.", remedy="Check the name.")
+    return list(sheet.problems) or _Source(path, "", {"rate": sheet.rates, "rates_file": ""}, sheet)
+
+
+def load_sheet(path: Path) -> RateSheet | None:
+    """A CSV file of rates; None where there is none. Raises Misconfigured where it cannot be read."""
+    return read_rates(path) if path.exists() else None
 
 
 def _raw(path: Path) -> Raw | Problem:
@@ -145,8 +224,8 @@ def load_connections(
 
 
 def _read(path: Path, products: tuple[str, ...], check: Check) -> Connection | list[Problem]:
-    text, raw = _text(path), _raw(path)
-    return [raw] if isinstance(raw, Problem) else _check(path, str(text), raw, products, check, stem=path.stem)
+    source = _source(path)
+    return source if isinstance(source, list) else _check(source, products, check, stem=path.stem)
 
 
 def _parsed(path: Path, text: str) -> Raw | Problem:
@@ -174,43 +253,39 @@ def _text(path: Path) -> str | Problem:
         return Problem(str(path), line, "", "is not UTF-8", "Save the file again in this encoding.")
 
 
-def _check(
-    path: Path, text: str, raw: Raw, products: tuple[str, ...], check: Check, *, stem: str
-) -> Connection | list[Problem]:
+def _check(source: _Source, products: tuple[str, ...], check: Check, *, stem: str) -> Connection | list[Problem]:
     flaws: list[Flaw] = []
     connection: Connection | None = None
     try:
-        connection = Connection.model_validate(raw)
+        connection = Connection.model_validate(source.raw)
     except ValidationError as error:
         flaws = flaws_of(error)
     known = {where for where, _, _ in flaws}
-    found = lines.find_lines(text)
-    flaws += [flaw for flaw in _all_relations(stem, raw, products, found) if flaw[0] not in known]
+    flaws += [flaw for flaw in _all_relations(stem, source, products) if flaw[0] not in known]
     if connection and not flaws:
-        return [_slip(path, text, slip, found) for slip in check(connection)] or connection
-    return [
-        Problem(str(path), lines.line_of(where, found), dotted(where), what, remedy) for where, what, remedy in flaws
-    ]
+        return [_slip(source, slip) for slip in check(connection)] or connection
+    return [Problem(*source.place(where), what, remedy) for where, what, remedy in flaws]
 
 
-def _slip(path: Path, text: str, slip: Slip, found: dict[lines.Path, int]) -> Problem:
-    words = slip.what, slip.remedy
+def _slip(source: _Source, slip: Slip) -> Problem:
+    words, text = (slip.what, slip.remedy), source.text
     begins = lines.find_values(text).get(slip.path)
     if slip.at is None or begins is None:
-        return Problem(str(path), lines.line_of(slip.path, found), dotted(slip.path), *words)
+        return Problem(*source.place(slip.path), *words)
     at = lines.offset_in_text(text, begins, slip.at)
     column = at - (text.rfind("\n", 0, at) + 1) + 1
-    return Problem(str(path), text.count("\n", 0, at) + 1, dotted(slip.path), *words, column)
+    return Problem(str(source.path), text.count("\n", 0, at) + 1, dotted(slip.path), *words, column)
 
 
-def _all_relations(stem: str, raw: Raw, products: tuple[str, ...], found: dict[lines.Path, int]) -> Iterator[Flaw]:
+def _all_relations(stem: str, source: _Source, products: tuple[str, ...]) -> Iterator[Flaw]:
+    raw = source.raw
     if stem and isinstance(raw.get("name"), str) and raw["name"] != stem:
         yield (
             ("name",),
             "differs from the name of the file",
             "Make both the same: the name is how commands find the file.",
         )
-    yield from broken_relations(raw, products, lambda where: lines.line_of(where, found))
+    yield from broken_relations(raw, products, source.line_of)
 
 
 def _tables(raw: Raw) -> Raw:

@@ -8,21 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from difflib import get_close_matches
-from typing import Any, TypeVar
-
-from pydantic import BaseModel, ValidationError
 
 from ml_connector.settings.connection import ExchangeRate, FiscalPeriod, Person, PriorityStep, Rate, Rule, StatusBack
+from ml_connector.settings.costing_relations import COSTING_RELATIONS
 from ml_connector.settings.lines import Path
 from ml_connector.settings.problems import shown
+from ml_connector.settings.raw import Raw
+from ml_connector.settings.raw import items_at as _items
+from ml_connector.settings.raw import table_at as _table
+from ml_connector.settings.raw import tables_at as _tables
+from ml_connector.settings.raw import text_at as _text
+from ml_connector.settings.raw import texts_at as _texts
+from ml_connector.settings.raw import value_at as _value
 from ml_connector.settings.wording import Flaw
 
-Raw = Mapping[str, Any]
-"""A TOML table as `tomllib` gives it, with tuples for lists."""
 Relation = Callable[[Raw], Iterator[Flaw]]
-LineOf = Callable[[Path], int]
-
-SectionT = TypeVar("SectionT", bound=BaseModel)
+LineOf = Callable[[Path], str]
+"""The line of a path as text; with the name of its file where that is another one."""
 
 NEEDED: Mapping[str, Mapping[str, str]] = {
     "fsm": {"enterprise_group": "The finance enterprise group that all records are read from and posted to."},
@@ -48,7 +50,7 @@ REFERENCE_TAIL = 12
 def broken_relations(raw: Raw, products: tuple[str, ...], line_of: LineOf) -> Iterator[Flaw]:
     """Everything that does not fit together. `products` are the ERP product lines that have an adapter."""
     yield from known_product(raw, products)
-    for relation in RELATIONS:
+    for relation in (*RELATIONS, *COSTING_RELATIONS):
         yield from relation(raw)
     yield from repeated_rates(raw, line_of)
     yield from repeated_exchange_rates(raw, line_of)
@@ -316,11 +318,12 @@ def repeated_rates(raw: Raw, line_of: LineOf) -> Iterator[Flaw]:
     """Two rates for the same scope, currency and day would leave the cost to their order in the file."""
     first: dict[object, int] = {}
     for index, rate in _items(raw, "rate", Rate).items():
-        earlier = first.setdefault((rate.scope, rate.currency, rate.effective), index)
+        earlier = first.setdefault((rate.scope, rate.currency, rate.effective, rate.known_since), index)
         if earlier != index:
             lines = f"line {line_of(('rate', index))}", f"line {line_of(('rate', earlier))}"
             what = f"on {lines[0]} is for the same scope, currency and day as the one on {lines[1]}"
-            yield ("rate", index), what, "Keep one of them, or give it another day."
+            remedy = "Keep one of them, or give it another day; a correction says since when it is known."
+            yield ("rate", index), what, remedy
 
 
 def repeated_exchange_rates(raw: Raw, line_of: LineOf) -> Iterator[Flaw]:
@@ -371,44 +374,3 @@ def repeated_rules(raw: Raw, line_of: LineOf) -> Iterator[Flaw]:
 def _near(name: str, known: Collection[str]) -> str:
     near = get_close_matches(name, known, n=1)
     return f"Did you mean {shown(near[0])}?" if near else f"Known: {', '.join(shown(one) for one in known)}."
-
-
-def _value(raw: Raw, path: tuple[str, ...]) -> object:
-    value: object = raw
-    for key in path:
-        value = value.get(key) if isinstance(value, dict) else None
-    return value
-
-
-def _text(raw: Raw, *path: str) -> str:
-    value = _value(raw, path)
-    return value if isinstance(value, str) else ""
-
-
-def _table(raw: Raw, *path: str) -> dict[str, object]:
-    value = _value(raw, path)
-    return value if isinstance(value, dict) else {}
-
-
-def _list(raw: Raw, *path: str) -> tuple[object, ...]:
-    value = _value(raw, path)
-    return value if isinstance(value, tuple) else ()
-
-
-def _tables(raw: Raw, key: str) -> list[tuple[int, Raw]]:
-    return [(index, item) for index, item in enumerate(_list(raw, key)) if isinstance(item, dict)]
-
-
-def _texts(raw: Raw, *path: str) -> list[tuple[int, str]]:
-    return [(index, item) for index, item in enumerate(_list(raw, *path)) if isinstance(item, str)]
-
-
-def _items(raw: Raw, key: str, section: type[SectionT]) -> dict[int, SectionT]:
-    """The tables of an array that are right by themselves, by their position."""
-    found = {}
-    for index, item in enumerate(_list(raw, key)):
-        try:
-            found[index] = section.model_validate(item)
-        except ValidationError:
-            continue  # said already, with its reason, by the check of the whole file
-    return found

@@ -55,6 +55,8 @@ name = {name}
 # Orders without a project: "skip" leaves them out, with a finding; "default_project" counts them on that project.
 #unprojected = "default_project"
 #default_project = "OVERHEAD"
+# More rates in a CSV file beside this one, which `ml-connector rates import` writes.
+#rates_file = ""
 
 [cloudsuite]
 #product = "fsm"
@@ -136,6 +138,8 @@ project = {orders_project}
 #tell_changes = true
 #under_project = true
 #inherit = true
+# What an order authorizes, on its issue, for machines.
+#authorization_property = "ml-connector.authorization"
 #closed_status = ""
 
 #[jira.orders.projects_by_entity]
@@ -225,6 +229,13 @@ project = {projects_project}
 #[posting.earliest]
 #{entity} = 2026-01-01
 
+# Rounding of time before it costs anything: blocks of so many minutes (0: none), "up" or to the "nearest" one, for
+# each "entry" or for a "person_day".
+#[posting.time_rounding]
+#minutes = 0
+#direction = "nearest"
+#per = "entry"
+
 # The credit side of labor cost, for each entity.
 {clearing}
 
@@ -242,6 +253,7 @@ project = {projects_project}
 #role = "Engineer"
 #entity = {entity}
 #left = 2026-12-31
+#calendar = ""
 
 # For orders in another currency than the rates of an hour.
 #[[exchange_rate]]
@@ -253,6 +265,7 @@ project = {projects_project}
 
 # Cost of an hour, in quotes. The most particular rate wins: person on a project, role on a project, person, role,
 # cost center, and last the rate that names none of them.
+# What is known since a day counts for nothing that is costed before it.
 #[[rate]]
 #amount = "85.00"
 #currency = "USD"
@@ -286,9 +299,50 @@ project = {projects_project}
 #to = 2026-01-31
 #closed = true
 
-# Rules of the default pack that are not in force.
+# Which days are no working days: of people who name it, and of people employed by its entities.
+#[[calendar]]
+#name = "bavaria"
+#entities = [{entity}]
+#country = "DE"
+#subdivision = "BY"
+#weekend = [6, 7]
+#holidays = [2026-12-24]
+#working_days = []
+
+# Who is on call when.
+#[[on_call]]
+#person = "10042"
+#from = 2026-12-21
+#to = 2026-12-27
+
+# Multiples of the rate. Where several fit, the highest counts alone.
+#[[premium]]
+#name = "overtime"
+#cause = "hours_per_day"
+#over = "8"
+#factor = "1.25"
+#from = 2026-01-01
+#person = ""
+#role = ""
+#entity = ""
+
+# Percentages of labor cost, on lines of their own.
+#[[burden]]
+#name = "fringe"
+#percent = "28.5"
+#from = 2026-01-01
+#account = "615000"
+#cost_center = ""
+#clearing_account = ""
+#person = ""
+#role = ""
+#labor_account = ""
+#entity = ""
+
+# Rules of the default pack that are not in force, and those that are although they come switched off.
 #[rules]
 #off = ["weekend"]
+#on = []
 
 # Rules of your own, in CEL; docs/operating/rules.md lists what they can read. Here: a stop where an order is used up.
 #[[rule]]

@@ -100,6 +100,24 @@ RuleName = Annotated[
     ),
 ]
 
+RatesFile = Annotated[
+    str,
+    Pattern(
+        r"([A-Za-z0-9][A-Za-z0-9_-]{0,99}\.csv)?",
+        "must be the name of a CSV file beside this one, or empty",
+        'Write the name alone, as in "acme-rates.csv".',
+    ),
+]
+
+PropertyKey = Annotated[
+    str,
+    Pattern(
+        r"([A-Za-z][A-Za-z0-9._-]{0,99})?",
+        "must be the key of an issue property, or empty",
+        "Write letters, digits, dots and hyphens; empty text switches the property off.",
+    ),
+]
+
 ConnectionName = Annotated[
     str,
     Pattern(

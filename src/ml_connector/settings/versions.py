@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 
@@ -51,7 +52,20 @@ def _rates(connection: Connection) -> list[list[str]]:
     rates = [rate.model_dump() for rate in connection.rate]
     exchanges = [exchange.model_dump() for exchange in connection.exchange_rate]
     people = _people(connection, "employee", "role")
-    return [sorted(map(_canonical, part)) for part in (rates, people, *([exchanges] if exchanges else []))]
+    parts = [rates, people, *([exchanges] if exchanges else []), *_beside_rates(connection)]
+    return [sorted(map(_canonical, part)) for part in parts]
+
+
+def _beside_rates(connection: Connection) -> Iterator[list[dict[str, object]]]:
+    """What else decides what an hour costs, where anything does."""
+    rounding = connection.posting.time_rounding
+    for tables in (connection.premium, connection.burden, connection.calendar, connection.on_call):
+        if tables:
+            yield [{type(table).__name__: table.model_dump()} for table in tables]
+    if connection.calendar:
+        yield _people(connection, "calendar")
+    if rounding.minutes:
+        yield [rounding.model_dump()]
 
 
 def _people(connection: Connection, *keys: str) -> list[dict[str, object]]:

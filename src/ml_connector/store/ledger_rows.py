@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from ml_connector.core.journal import JournalLine
-from ml_connector.core.ledger import Basis, Entry, Posting, PostingLine, Share
+from ml_connector.core.ledger import Basis, Entry, Posting, PostingLine, PremiumPart, Share
 from ml_connector.core.money import Money
 from ml_connector.core.records import Coding
 
@@ -94,11 +94,25 @@ def share_values(posting: Posting, part: PostingLine) -> Iterator[Values]:
             "rate_currency": item.basis.rate_currency,
             "exchange_rate": _decimal_text(item.basis.exchange_rate),
             "exchange_source": item.basis.exchange_source,
+            "rate_from": _day_text(item.basis.rate_from),
+            "known_since": _day_text(item.basis.known_since),
+            "premiums": [[part.name, part.seconds, _decimal_text(part.factor)] for part in item.basis.premiums],
+            "burden": item.burden,
+            "percent": _decimal_text(item.basis.percent),
+            "rounded": item.rounded,
         }
 
 
 def _decimal_text(value: Decimal | None) -> str | None:
     return None if value is None else format(value, "f")
+
+
+def _day_text(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
+
+
+def _day(text: str | None) -> date | None:
+    return None if text is None else date.fromisoformat(text)
 
 
 def share(row: Row[Any]) -> Share:
@@ -113,6 +127,10 @@ def share(row: Row[Any]) -> Share:
         rate_currency=row.rate_currency,
         exchange_rate=None if row.exchange_rate is None else Decimal(row.exchange_rate),
         exchange_source=row.exchange_source,
+        rate_from=_day(row.rate_from),
+        known_since=_day(row.known_since),
+        premiums=tuple(PremiumPart(name, seconds, Decimal(factor)) for name, seconds, factor in row.premiums),
+        percent=None if row.percent is None else Decimal(row.percent),
     )
     return Share(
         worklog_id=row.worklog_id,
@@ -128,4 +146,6 @@ def share(row: Row[Any]) -> Share:
         work_date=date.fromisoformat(row.work_date),
         basis=basis,
         reverses=row.reverses,
+        burden=row.burden,
+        rounded=row.rounded,
     )

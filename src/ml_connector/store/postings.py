@@ -49,7 +49,7 @@ OF_OTHERS = select(table.c.reference).where(
     table.c.connection != bindparam("ours"), table.c.reference.in_(bindparam("references"))
 )
 RECORDED = (
-    select(shares, table.c.state)
+    select(shares, table.c.state, table.c.intended_at)
     .join(table, table.c.reference == shares.c.reference)
     .where(shares.c.connection == bindparam("ours"), shares.c.worklog_id.in_(bindparam("worklogs")))
     .order_by(table.c.intended_at, shares.c.reference, shares.c.sequence, shares.c.position)
@@ -212,6 +212,7 @@ def _posting(head: Row[Any], lines: tuple[PostingLine, ...]) -> Posting:
         sent_at=maybe_time(head.sent_at),
         note=head.note,
         orphaned=head.orphaned,
+        intended_at=maybe_time(head.intended_at),
     )
 
 
@@ -312,7 +313,8 @@ def recorded_of_worklogs(tx: Connection, connection: str, ids: Collection[str]) 
     found: dict[str, list[Recorded]] = {}
     for part in chunks(ids):
         for row in tx.execute(RECORDED, {"ours": connection, "worklogs": part}):
-            item = Recorded(row.reference, row.sequence, State(row.state), ledger_rows.share(row))
+            share, since = ledger_rows.share(row), maybe_time(row.intended_at)
+            item = Recorded(row.reference, row.sequence, State(row.state), share, since)
             found.setdefault(row.worklog_id, []).append(item)
     return {worklog_id: tuple(items) for worklog_id, items in found.items()}
 

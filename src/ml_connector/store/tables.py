@@ -150,6 +150,9 @@ shares = Table(
     _text("posting_date"), _text("work_date"), _text("facts"), _text("author"), _maybe("rate"), _text("rate_rule"),
     _text("mapping_version"), _text("rules_version"), _text("reverses"),
     _text("rate_currency", ""), _maybe("exchange_rate"), _text("exchange_source", ""),
+    _maybe("rate_from"), _maybe("known_since"),
+    Column("premiums", JSON, nullable=False, server_default="[]"), _text("burden", ""), _maybe("percent"),
+    Column("rounded", BigInteger, nullable=False, server_default="0"),
     Index("ix_shares_worklog", "connection", "worklog_id"), Index("ix_shares_order", "connection", "order_key"),
 )  # fmt: skip
 posting_events = Table(

@@ -57,6 +57,7 @@ def _row(row: TieOut, digits: Digits) -> dict[str, Any]:
         "period": row.period,
         "jira_hours": hours_text(row.jira_seconds),
         "jira_seconds": row.jira_seconds,
+        "rounding_seconds": row.rounding_seconds,
         "ledger_seconds": row.ledger_seconds,
         "under_way_seconds": row.under_way_seconds,
         "difference_seconds": row.difference_seconds,
@@ -109,6 +110,7 @@ def verdict(document: Mapping[str, Any]) -> str:
 
 FIGURE_NAMES = {
     "jira_hours": "Hours",
+    "rounding_seconds": "Rounding (s)",
     "owed": "Owed",
     "under_way": "Under way",
     "ledger": "Ledger",
@@ -139,11 +141,15 @@ def _totals_table(document: Mapping[str, Any]) -> Table:
     names = ["jira_hours", "owed", "ledger", "gl", "difference"]
     if any(float(row["under_way"]) for row in document["totals"]):
         names.insert(2, "under_way")
+    if any(row["rounding_seconds"] for row in document["totals"]):
+        names.insert(1, "rounding_seconds")
     for name in names:
         table.add_column(FIGURE_NAMES[name], justify="right", no_wrap=True)
     for row in document["totals"]:
         style = "" if row["agrees"] else "red"
-        table.add_row(f"{row['entity']} {row['currency']}", row["period"], *(row[name] for name in names), style=style)
+        table.add_row(
+            f"{row['entity']} {row['currency']}", row["period"], *(str(row[name]) for name in names), style=style
+        )
     return table
 
 

@@ -83,15 +83,22 @@ def journal_table(journal: Mapping[str, Any]) -> Table:
             line["issue"],
             line["hours"] if line["shares"] else "",
             line["amount"],
-            ", ".join(_share(share) for share in line["shares"]) or "labor clearing",
+            _worklogs(line["shares"]) or "labor clearing",
         )
     _rest(table, len(journal["lines"]), 9)
     return table
 
 
+def _worklogs(shares: list[Mapping[str, Any]]) -> str:
+    """The worklogs of a line, and what decided their rates."""
+    rules = ", ".join(dict.fromkeys(share["rate_rule"] for share in shares))
+    return f"{', '.join(map(_share, shares))} ({rules})" if shares else ""
+
+
 def _share(share: Mapping[str, Any]) -> str:
-    mark = {"original": "", "reversal": "-", "replacement": "+"}[share["entry"]]
-    return f"{mark}{share['worklog']}"
+    mark = "-" if share["reverses"] else "+" if share["entry"] == "replacement" else ""
+    burden = f" {share['burden']}" if share.get("burden") else ""
+    return f"{mark}{share['worklog']}{burden}"
 
 
 def budgets_table(budgets: Iterable[Mapping[str, Any]], as_of: str) -> Table:

@@ -27,6 +27,7 @@ def _issue(site: JiraSite, issue: Issue) -> dict[str, Any]:
         "status": issue.status,
         "priority": issue.priority,
         "labels": list(issue.labels),
+        "properties": dict(issue.properties),
         "fields": {site.fields[name].name: value for name, value in issue.values.items()},
         "seconds_logged": site.worklogs.spent(issue.id),
         "created": issue.created.isoformat(),
