@@ -39,6 +39,7 @@ CLOUDSUITE_URL = "https://cloudsuite.test"
 PAST_THE_LAG = 90.0
 CONTROLLER = Principal("controller", frozenset({"approver"}))
 ANALYST = "analyst"
+READ_BY_POST = ("token.oauth2", "/worklog/list", "/search/jql", "/issue/bulkfetch", "/oauth/token")
 
 
 @dataclass(slots=True)
@@ -163,6 +164,12 @@ class Acme:
         found: dict[str, dict[str, int]] = self.control("GET", "/calls")
         self.control("DELETE", "/calls")
         return found
+
+    def writes(self) -> list[str]:
+        """The calls since the last count that could have changed a book: all but reads, reads by POST and sign-ins."""
+        counted = [name for vendor, routes in self.calls().items() if vendor != "refused" for name in routes]
+        assert counted, "nothing was asked of the vendors"
+        return [name for name in counted if not name.startswith("GET ") and not name.endswith(READ_BY_POST)]
 
     def findings(self) -> dict[str, str]:
         """Codes of the open findings by subject."""

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import typer
 
-from ml_connector.cli import books, closing, decisions, discovery, golive, mapping, play, provision, setup, work
+from ml_connector.cli import (
+    books,
+    closing,
+    decisions,
+    discovery,
+    fitting,
+    golive,
+    mapping,
+    play,
+    provision,
+    setup,
+    work,
+)
 from ml_connector.cli.app import log_to_stderr
 
 app = typer.Typer(
@@ -21,6 +33,7 @@ for command in (
     setup.init,
     setup.check,
     discovery.discover,
+    fitting.fit,
     work.plan,
     work.approve,
     work.apply,

@@ -120,6 +120,15 @@ def print_json(document: object) -> None:
     typer.echo(json.dumps(document, indent=2, ensure_ascii=False, default=str))
 
 
+def write_file(path: Path, text: str) -> None:
+    """Write a report to a file. Raises Refused where that cannot be done."""
+    try:
+        path.write_text(text, encoding="utf-8", newline="")
+    except OSError as error:
+        raise Refused(f"{path} cannot be written: {error.strerror}.", remedy="Name another file.") from None
+    err.print(f"Written: {path}", markup=False)
+
+
 def principal(installed: Installation, name: str) -> Principal | None:
     """The principal to act as, proven by their token; None where none is named."""
     if not name:
