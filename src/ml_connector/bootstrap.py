@@ -8,7 +8,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from secrets import token_urlsafe
@@ -42,6 +42,7 @@ from ml_connector.net.client import Client
 from ml_connector.net.items import Window
 from ml_connector.net.limits import Pace
 from ml_connector.net.mail import MailServer
+from ml_connector.net.observation import Observed
 from ml_connector.net.transport import HttpTransport
 from ml_connector.net.urgency import background
 from ml_connector.policy import currency_digits, lane_policy
@@ -146,6 +147,20 @@ class Installation:
             found = diagnosed(error, token, sign_in_of(kind, secret), send, jira.url, jira.gateway_url, now)
             known = self.diagnoses[name] = (now, secret, found)
         return known[2]
+
+    def watched_lane(self, name: str = "", say: Callable[[str], None] = lambda _message: None) -> tuple[Lane, Observed]:
+        """The same, with notes of what the vendors tell of their clocks and limits. Raises as `lane`."""
+        observed = Observed(self.clock)
+
+        def transport(connection: Connection) -> Callable[[Request], Response]:
+            return observed.through(self.transport(connection))
+
+        return replace(self, transport=transport).lane(name, say), observed
+
+    def granted(self, name: str) -> frozenset[str] | None:
+        """The scopes that an OAuth grant of Jira came with; None where nobody told of scopes."""
+        scopes = self._secret(name, JIRA).get("scopes", "")
+        return frozenset(scopes.split()) or None
 
     def _subscription(self, connection: Connection, session: Send) -> Subscription | None:
         """The webhook that a connection wants, with secrets of its own that nobody needs to see."""

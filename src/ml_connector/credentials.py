@@ -111,7 +111,7 @@ def finish(installed: Installation, state: str, code: str) -> Connected:
     site = grants.chosen(grants.parse_sites(request, send(request)), connection.jira.url)
     installed.keep_secret(name, tokens_record(app.client_id), tokens.fields())
     secret = {"kind": registry.OAUTH, "client_id": app.client_id, "client_secret": app.client_secret}
-    return _tried(installed, name, {**secret, "cloud_id": site.cloud_id})
+    return _tried(installed, name, {**secret, "cloud_id": site.cloud_id, "scopes": " ".join(site.scopes)})
 
 
 def connected(installed: Installation, state: str, code: str) -> str:

@@ -23,16 +23,18 @@ from ml_connector.cli.app import (
     print_json,
     say,
     telling,
+    write_file,
 )
 from ml_connector.clock import SystemClock
-from ml_connector.engine.check import check as run_checks
+from ml_connector.engine.checkup import check as run_checks
 from ml_connector.engine.unmatched import queue
 from ml_connector.errors import Misconfigured, Refused
 from ml_connector.jira.grants import App
 from ml_connector.policy import cost_policy
 from ml_connector.store import audit, principals
 from ml_connector.store.principals import Principal
-from ml_connector.web.tables import checks_table, unmatched_table
+from ml_connector.web.checkup import checks_document, checks_page, checks_view
+from ml_connector.web.tables import unmatched_table
 
 HERE = Path()
 FAILED = 1
@@ -191,22 +193,30 @@ def _print_connected(found: credentials.Connected) -> None:
 
 
 @telling
-def check(directory: Directory = HERE, connection: Name = "", json_: AsJson = False) -> None:
-    """Try every permission, field, account and mapping of a connection, write nothing, and name a fix for each failure.
+def check(
+    directory: Directory = HERE,
+    connection: Name = "",
+    html: Annotated[Path | None, typer.Option(help="Also write the list as a page that prints.")] = None,
+    json_: AsJson = False,
+) -> None:
+    """Try every permission, scope, field, screen, account, period, clock and quota of a connection, write nothing to
+    either system, and name a fix for each failure.
 
     Exit code 0 where all is well, 1 where something failed.
 
     Example: ml-connector check -c acme
     """
-    lane = installation(directory).lane(connection, say=say)
-    results = [
-        {"name": item.name, "ok": item.ok, "found": item.found, "remedy": item.remedy} for item in run_checks(lane)
-    ]
+    installed = installation(directory)
+    chosen = installed.choose(connection)
+    lane, observed = installed.watched_lane(chosen, say=say)
+    document = checks_document(chosen, run_checks(lane, observed, installed.granted(chosen)), installed.clock.now())
+    if html is not None:
+        write_file(html, checks_page(document))
     if json_:
-        print_json(results)
+        print_json(document)
     else:
-        out.print(checks_table(results))
-    if not all(item["ok"] for item in results):
+        out.print(checks_view(document))
+    if not document["ok"]:
         raise typer.Exit(FAILED)
 
 

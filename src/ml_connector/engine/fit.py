@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from sqlalchemy import Connection as Transaction
 
@@ -15,6 +15,7 @@ from ml_connector.engine.lane import Lane
 from ml_connector.engine.poll import poll
 from ml_connector.engine.site import site_fields
 from ml_connector.engine.world import all_keys, erp_facts, load_world
+from ml_connector.jira.port import CreateField
 from ml_connector.store import erp_rows
 
 FILLED = frozenset({"project", "issuetype", "summary", "description", "labels", "parent", "reporter"})
@@ -55,11 +56,13 @@ def read_site(lane: Lane) -> Site:
         (mapping.projects.project, name) for name in (mapping.projects.issue_type, *mapping.projects.types.values())
     }
     asked = [(project, name) for project, name in sorted(wanted) if name in types.get(project, ())]
-    return Site(types, {each: missing for each in asked if (missing := tuple(_demanded(lane, *each)))})
-
-
-def _demanded(lane: Lane, project: str, issue_type: str) -> Iterable[str]:
     ours = {info.id for info in site_fields(lane.jira, lane.policy.field_names).by_name.values()}
-    for each in lane.jira.create_fields(project, issue_type):
-        if each.required and not each.has_default and each.id not in FILLED | ours:
-            yield each.name
+    lacking = {each: demanded(lane.jira.create_fields(*each), ours) for each in asked}
+    return Site(types, {each: names for each, names in lacking.items() if names})
+
+
+def demanded(screen: Iterable[CreateField], ours: Collection[str]) -> tuple[str, ...]:
+    """The fields of a create screen that an issue must have and that neither we nor Jira fill, by name."""
+    return tuple(
+        each.name for each in screen if each.required and not each.has_default and each.id not in {*FILLED, *ours}
+    )
