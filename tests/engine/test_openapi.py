@@ -18,6 +18,7 @@ from ml_connector.wire import Request, Response
 from openapi import NotAsDocumented, OpenApi, openapi_or_skip
 
 OPERATIONS = {
+    "jira.assignable",
     "jira.create_fields",
     "jira.fields",
     "jira.issue_types",
