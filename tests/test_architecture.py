@@ -19,6 +19,7 @@ LAYERS = (
     {"web", "policy"},
     {"bootstrap"},
     {"credentials"},
+    {"onboarding"},
     {"demo"},
     {"cli"},
     {"__main__"},

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from secrets import token_urlsafe
+from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
@@ -48,6 +49,7 @@ from ml_connector.net.urgency import background
 from ml_connector.policy import currency_digits, lane_policy
 from ml_connector.rules import slips
 from ml_connector.settings import Connection, Home, load_changed, load_connections, sample
+from ml_connector.settings.writing import write_connection
 from ml_connector.store import audit, cursors, lineage, worklogs
 from ml_connector.store.database import Database, shown_url
 from ml_connector.store.paces import PaceBook
@@ -208,19 +210,27 @@ class Installation:
 
     def erp(self, connection: Connection, ionapi: str) -> Erp:
         """The ERP of a connection, with these credentials."""
+        return erps.open_erp(self._gateway(connection, ionapi).send, connection, currency_digits)
+
+    def enterprise_groups(self, name: str) -> tuple[str, ...]:
+        """The enterprise groups that a connection's tenant lists; none for a product line without them."""
+        connection = self.connections[name]
+        find = erps.GROUPS.get(connection.cloudsuite.product)
+        return () if find is None else find(self._gateway(connection, self._secret(name, CLOUDSUITE)["ionapi"]).send)
+
+    def _gateway(self, connection: Connection, ionapi: str) -> Gateway:
         settings = connection.cloudsuite
         credentials = parse_ionapi(ionapi)
         pace = self._pace(credentials.base, settings.calls_per_minute)
         client = Client(self.transport(connection), self.clock, pace, random.random)
         record = signed_in(credentials)
-        gateway = Gateway(
+        return Gateway(
             credentials,
             client.send,
             self.clock,
             authentication=ClientAuthentication(settings.client_authentication),
             keeper=Renewal(self.database, self.vault, self.clock, connection.name, record),
         )
-        return erps.open_erp(gateway.send, connection, currency_digits)
 
     def jira(self, connection: Connection, secret: dict[str, str]) -> Jira:
         """The Jira of a connection, with these credentials."""
@@ -310,8 +320,25 @@ def open_installation(
     return Installation(home, connections, database, vault, clock or SystemClock(), transport)
 
 
-def create_installation(directory: Path, name: str) -> list[str]:
-    """Make what is missing of an installation, and say what was made. Nothing that is there is touched."""
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """What a first connection file begins with, where it is known already."""
+
+    jira_url: str = ""
+    allowed_hosts: tuple[str, ...] = ()
+    ca_file: str = ""
+
+    def given(self) -> dict[str, Any]:
+        """What is known, by the names of `sample`."""
+        known = {"jira_url": self.jira_url.rstrip("/"), "allowed_hosts": self.allowed_hosts, "ca_file": self.ca_file}
+        return {key: value for key, value in known.items() if value}
+
+
+def create_installation(directory: Path, name: str, begun: Begun | None = None) -> list[str]:
+    """Make what is missing of an installation, and say what was made. Nothing that is there is touched.
+
+    Raises InvalidSettings for a name or an address that no connection can have.
+    """
     home = _home(directory)
     made: list[str] = []
     home.connections.mkdir(parents=True, exist_ok=True, mode=DIRECTORY_MODE)
@@ -322,7 +349,8 @@ def create_installation(directory: Path, name: str) -> list[str]:
     made.append(f"Database: {shown_url(home.database_url)}")
     file = home.connection_file(name)
     if not file.exists():
-        file.write_text(sample(name), encoding="utf-8")
+        begins = begun or Begun()
+        write_connection(file, sample(name, **begins.given()), check=slips)
         made.append(f"Connection file to edit: {file}")
     return made
 

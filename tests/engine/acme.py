@@ -178,10 +178,11 @@ class Acme:
 
     def restart(self) -> None:
         """The process ends and another begins on the same directory."""
-        self.installed = _open(self.directory, self.clock, self.world, self)
+        self.installed = opened(self.directory, self.clock, self.world, self)
 
 
-def _open(directory: Path, clock: StillClock, world: worlds.World, acme: Acme | None) -> Installation:
+def opened(directory: Path, clock: StillClock, world: worlds.World, acme: Acme | None) -> Installation:
+    """An installation in a directory, on the vendors of a world."""
     transport = by_host(
         {
             urlsplit(JIRA_URL).hostname or "": SandboxTransport(world.jira_front, Dropped),

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from ml_connector.engine.checkup import check
 
 from engine.acme import Acme
 from ml_connector.demo.connection import NAME
+from ml_connector.engine.checkup import check
 from ml_connector.engine.lane import Lane
 from ml_connector.engine.provision import Provision, State, preview, provide
 from ml_connector.errors import Ambiguous, Rejected

@@ -12,6 +12,7 @@ from ml_connector.cli import (
     fitting,
     golive,
     mapping,
+    onboard,
     play,
     provision,
     setup,
@@ -30,7 +31,8 @@ app = typer.Typer(
 for command in (
     play.demo,
     play.sandbox,
-    setup.init,
+    onboard.init,
+    onboard.configure,
     setup.check,
     discovery.discover,
     fitting.fit,

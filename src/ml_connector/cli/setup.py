@@ -1,4 +1,4 @@
-"""Setting up: init, connect, check, people, db."""
+"""Setting up: connect, check, people, db."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from typing import Annotated
 import typer
 
 from ml_connector import bootstrap, credentials
-from ml_connector.bootstrap import CLOUDSUITE
 from ml_connector.cli.app import (
     As,
     AsJson,
@@ -28,7 +27,7 @@ from ml_connector.cli.app import (
 from ml_connector.clock import SystemClock
 from ml_connector.engine.checkup import check as run_checks
 from ml_connector.engine.unmatched import queue
-from ml_connector.errors import Misconfigured, Refused
+from ml_connector.errors import Refused
 from ml_connector.jira.grants import App
 from ml_connector.policy import cost_policy
 from ml_connector.store import audit, principals
@@ -53,22 +52,6 @@ connect_app = typer.Typer(help="Test credentials and store them, encrypted.", no
 db_app = typer.Typer(help="The database.", no_args_is_help=True)
 
 
-@telling
-def init(
-    directory: Directory = HERE,
-    name: Annotated[str, typer.Option(help="Name of the first connection.")] = "acme",
-) -> None:
-    """Make an installation: a key for secrets (mode 0600), a database, and a first connection file to edit.
-
-    Example: ml-connector init --dir /srv/ml-connector --name acme
-    """
-    for line in bootstrap.create_installation(directory, name):
-        out.print(line)
-    out.print(
-        "Next: edit the connection file, then `ml-connector connect cloudsuite --ionapi FILE` and `connect jira`."
-    )
-
-
 @connect_app.command("cloudsuite")
 @telling
 def connect_cloudsuite(
@@ -82,14 +65,7 @@ def connect_cloudsuite(
     """
     installed = installation(directory)
     chosen = installed.choose(connection)
-    try:
-        content = ionapi.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        raise Misconfigured(
-            f"{ionapi} cannot be read as text.", remedy="Give the path of the downloaded file."
-        ) from None
-    shown = installed.try_cloudsuite(chosen, content)
-    installed.keep_secret(chosen, CLOUDSUITE, {"ionapi": content})
+    shown = credentials.connect_cloudsuite(installed, chosen, ionapi)
     out.print(f"CloudSuite answers for connection {chosen}: {shown}. Credentials stored.")
 
 

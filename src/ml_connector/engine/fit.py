@@ -48,7 +48,7 @@ def _rough(tx: Transaction, lane: Lane, world: World) -> dict[str, Money]:
 def read_site(lane: Lane) -> Site:
     """The issue types of the mapped Jira projects, and the fields that their create screens demand of somebody else."""
     mapping = lane.policy.mapping
-    known = set(lane.jira.projects())
+    known = {project.key for project in lane.jira.projects() if not project.archived}
     types = {each: frozenset(lane.jira.issue_types(each)) for each in mapping.jira_projects if each in known}
     order_projects = {mapping.orders.project, *mapping.orders.projects_by_entity.values()}
     wanted = {(project, mapping.orders.issue_type) for project in order_projects}
