@@ -19,6 +19,7 @@ LAYERS = (
     {"web", "policy"},
     {"bootstrap"},
     {"credentials"},
+    {"mapping"},
     {"onboarding"},
     {"demo"},
     {"cli"},

@@ -47,10 +47,19 @@ from ml_connector.net.observation import Observed
 from ml_connector.net.transport import HttpTransport
 from ml_connector.net.urgency import background
 from ml_connector.policy import currency_digits, lane_policy
-from ml_connector.rules import slips
-from ml_connector.settings import Connection, Home, load_changed, load_connections, sample
+from ml_connector.rules import rules_version, slips
+from ml_connector.settings import (
+    Connection,
+    Home,
+    load_changed,
+    load_connection,
+    load_connections,
+    mapping_version,
+    rates_version,
+    sample,
+)
 from ml_connector.settings.writing import write_connection
-from ml_connector.store import audit, cursors, lineage, worklogs
+from ml_connector.store import audit, cursors, lineage, mapping_versions, worklogs
 from ml_connector.store.database import Database, shown_url
 from ml_connector.store.paces import PaceBook
 from ml_connector.store.renewals import Renewal
@@ -121,6 +130,7 @@ class Installation:
         connection = self.connections[chosen]
         secret = self._secret(chosen, JIRA)
         session = self._session(connection, secret)
+        self.note_version(chosen)
         return Lane(
             name=chosen,
             site=connection.jira.site,
@@ -149,6 +159,24 @@ class Installation:
             found = diagnosed(error, token, sign_in_of(kind, secret), send, jira.url, jira.gateway_url, now)
             known = self.diagnoses[name] = (now, secret, found)
         return known[2]
+
+    def note_version(self, name: str) -> None:
+        """Keep the file that a connection is worked by, where it is not the last that was kept."""
+        file = self.home.connection_file(name)
+        with self.database.read() as tx:
+            last = mapping_versions.latest(tx, name)
+        text = file.read_bytes().decode("utf-8-sig") if file.exists() else ""
+        # A file that changed since it was read is not what is worked by: who reads it next keeps it.
+        if (last is None or last.text != text) and self._is_worked_by(name, file):
+            with self.database.begin() as tx:
+                hashes, now = hashes_of(self.connections[name]), self.clock.now()
+                mapping_versions.note(tx, name, text, hashes, mapping_versions.FOUND, "found on disk", now)
+
+    def _is_worked_by(self, name: str, file: Path) -> bool:
+        try:
+            return load_connection(file, check=slips) == self.connections[name]
+        except Misconfigured:
+            return False
 
     def watched_lane(self, name: str = "", say: Callable[[str], None] = lambda _message: None) -> tuple[Lane, Observed]:
         """The same, with notes of what the vendors tell of their clocks and limits. Raises as `lane`."""
@@ -298,6 +326,11 @@ class Installation:
 def signed_in(credentials: IonCredentials) -> str:
     """Name of the token of these credentials in the vault."""
     return f"{SIGNED_IN} {credentials.fingerprint}"
+
+
+def hashes_of(connection: Connection) -> mapping_versions.Hashes:
+    """The versions of mapping, rates and rules that ledger entries name."""
+    return mapping_versions.Hashes(mapping_version(connection), rates_version(connection), rules_version(connection))
 
 
 def tokens_record(client_id: str) -> str:

@@ -144,10 +144,10 @@ def test_answers_come_from_a_file_and_employees_from_a_list(fresh: Acme, tmp_pat
 
 @pytest.mark.parametrize(
     ("content", "said"),
-    [("employee;name\n1;A\n", ":2: employee and name is missing"), ("employee,name\n1,A\n2,\n", ":3: name is missing")],
+    [("employee,colour\n1,A\n", ":1: name: is missing"), ("employee,name\n1,A\n2,\n", ":3: name: is empty")],
 )
 def test_a_list_of_employees_is_refused_with_its_row(fresh: Acme, tmp_path: Path, content: str, said: str) -> None:
-    """A spreadsheet's other separator is the usual mistake."""
+    """A column that lacks, and a cell that is empty."""
     del fresh
     employees = tmp_path / "employees.csv"
     employees.write_text(content, encoding="utf-8")

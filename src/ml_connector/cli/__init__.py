@@ -6,6 +6,7 @@ import typer
 
 from ml_connector.cli import (
     books,
+    changes,
     closing,
     decisions,
     discovery,
@@ -53,6 +54,7 @@ for command in (
     books.findings,
     closing.accrue,
     closing.reconcile,
+    changes.promote,
 ):
     app.command()(command)
 for name, group in (

@@ -79,14 +79,14 @@ def telling(command: Callable[Params, Result]) -> Callable[Params, Result]:
 def tell(error: ConnectorError) -> None:
     """What happened, to what, and what to do."""
     if isinstance(error, InvalidSettings):
-        err.print(render_errors(error), markup=False)
+        err.print(render_errors(error), markup=False, soft_wrap=True)  # editors jump to file:line
         return
-    err.print(error.message, style="bold red", markup=False)
+    err.print(error.message, style="bold red", markup=False, soft_wrap=True)
     if isinstance(error, Drifted):
         for change in error.changes:
             err.print(f"  changed: {change}", markup=False)
     if error.remedy:
-        err.print(error.remedy, markup=False)
+        err.print(error.remedy, markup=False, soft_wrap=True)
 
 
 def exit_code(error: ConnectorError) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -13,7 +14,7 @@ from ml_connector.cli.app import AsJson, Directory, Name, installation, out, pri
 from ml_connector.core.rules import FACTS
 from ml_connector.rules import rules_version, slips
 from ml_connector.settings import Connection, load_unnamed, mapping_version, rates_version, schema, told_of
-from ml_connector.settings.differences import differences
+from ml_connector.settings.differences import Difference, differences
 from ml_connector.settings.lints import doubts
 
 HERE = Path()
@@ -65,12 +66,17 @@ def mapping_diff(
         rows = [{"key": each.key, "before": each.before, "after": each.after} for each in found]
         print_json({"differences": rows, "versions": versions})
         return
+    out.print(differences_table(found) if found else "Both say the same.")
+    moved = [name for name, version in versions.items() if version["before"] != version["after"]]
+    out.print(f"What decides cost changes: {', '.join(moved)}." if moved else "Nothing of it decides what hours cost.")
+
+
+def differences_table(found: Sequence[Difference]) -> Table:
+    """What differs, key by key."""
     table = Table("Key", "Before", "After")
     for each in found:
         table.add_row(Text(each.key), _cell(each.before), _cell(each.after))
-    out.print(table if found else "Both say the same.")
-    moved = [name for name, version in versions.items() if version["before"] != version["after"]]
-    out.print(f"What decides cost changes: {', '.join(moved)}." if moved else "Nothing of it decides what hours cost.")
+    return table
 
 
 def _cell(value: str | None) -> Text:

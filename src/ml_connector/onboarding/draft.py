@@ -4,63 +4,63 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any
 
-import tomlkit
 from tomlkit import TOMLDocument
-from tomlkit.items import AoT, Table
 
 from ml_connector.onboarding.names import Matched
 from ml_connector.onboarding.questions import FIELD, NONE, Answers, listed, pairs
+from ml_connector.settings.editing import append, edited, made, section
 
 
 def drafted(text: str, answers: Answers, users: Mapping[str, str], matched: Matched) -> str:
     """The text of a connection file with the answers in it. `users` are names by account."""
-    document = tomlkit.parse(text)
-    _cloudsuite(document, answers)
-    _jira(document, answers)
-    _clearing(document, answers)
-    document["time_zone"] = answers["time_zone"]
-    if answers.get("post_from"):
-        document["post_from"] = date.fromisoformat(answers["post_from"])
-    if answers["people"] != NONE:
-        _people(document, users, matched)
-    _rates(document, answers)
-    return tomlkit.dumps(document)
+
+    def change(document: TOMLDocument) -> None:
+        _cloudsuite(document, answers)
+        _jira(document, answers)
+        _clearing(document, answers)
+        document["time_zone"] = answers["time_zone"]
+        if answers.get("post_from"):
+            document["post_from"] = date.fromisoformat(answers["post_from"])
+        if answers["people"] != NONE:
+            _people(document, users, matched)
+        _rates(document, answers)
+
+    return edited(text, change)
 
 
 def _cloudsuite(document: TOMLDocument, answers: Answers) -> None:
-    section = _table(document, "cloudsuite")
+    table = section(document, "cloudsuite")
     if answers.get("enterprise_group"):
-        section["enterprise_group"] = answers["enterprise_group"]
-    section["entities"] = list(listed(answers["entities"]))
+        table["enterprise_group"] = answers["enterprise_group"]
+    table["entities"] = list(listed(answers["entities"]))
 
 
 def _jira(document: TOMLDocument, answers: Answers) -> None:
-    jira = _table(document, "jira")
-    orders, projects = _table(jira, "orders"), _table(jira, "projects")
+    jira = section(document, "jira")
+    orders, projects = section(jira, "orders"), section(jira, "projects")
     orders["project"], orders["issue_type"] = answers["orders_project"], answers["orders_type"]
     projects["project"], projects["issue_type"] = answers["projects_project"], answers["projects_type"]
     if answers.get("closed_status"):
         orders["closed_status"] = answers["closed_status"]
         projects["closed_status"] = answers["closed_status"]
     if answers.get("entity_projects"):
-        orders["projects_by_entity"] = _made(pairs(answers["entity_projects"]))
+        orders["projects_by_entity"] = made(pairs(answers["entity_projects"]))
     chosen = {key.removeprefix(FIELD): value for key, value in answers.items() if key.startswith(FIELD) and value}
     if chosen:
-        fields = _table(jira, "fields")
+        fields = section(jira, "fields")
         for ours, name in chosen.items():
             fields[ours] = name
 
 
 def _clearing(document: TOMLDocument, answers: Answers) -> None:
     """A credit side for each entity; one that is there already keeps what it says beside the account."""
-    section = _table(document, "clearing")
+    table = section(document, "clearing")
     entities = listed(answers["entities"])
-    for entity in [code for code in section if code not in entities]:
-        del section[entity]
+    for entity in [code for code in table if code not in entities]:
+        del table[entity]
     for entity in entities:
-        side = _table(section, entity)
+        side = section(table, entity)
         side["account"] = answers["clearing_account"]
         if answers.get("clearing_cost_center"):
             side["cost_center"] = answers["clearing_cost_center"]
@@ -88,23 +88,3 @@ def _rates(document: TOMLDocument, answers: Answers) -> None:
         amount, currency = part.split()
         if currency not in rated and first:
             append(document, "rate", {"amount": amount, "currency": currency, "from": date.fromisoformat(first)})
-
-
-def append(document: TOMLDocument, name: str, values: Mapping[str, object]) -> None:
-    """One more table at the end of a list of them, which is begun where there is none (or one without tables)."""
-    if not isinstance(document.get(name), AoT):
-        document[name] = tomlkit.aot()
-    document[name].append(_made(values))  # type: ignore[union-attr] # a list of tables by now
-
-
-def _table(parent: Any, name: str) -> Any:
-    if name not in parent:
-        parent[name] = tomlkit.table()
-    return parent[name]
-
-
-def _made(values: Mapping[str, object]) -> Table:
-    table = tomlkit.table()
-    for key, value in values.items():
-        table[key] = value
-    return table

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -14,20 +13,20 @@ from ml_connector.engine import discovery
 from ml_connector.engine.discovery import CLOUDSUITE, JIRA
 from ml_connector.erp.port import Window
 from ml_connector.errors import Misconfigured, Refused, Rejected
+from ml_connector.mapping.change import put, text_of
 from ml_connector.onboarding.draft import drafted
 from ml_connector.onboarding.examples import field_hits
 from ml_connector.onboarding.names import Employee, Matched, match_people
 from ml_connector.onboarding.offer import Offer
 from ml_connector.onboarding.questions import FIRST, SECOND, Answers, Question, complaints, listed
-from ml_connector.rules import slips
 from ml_connector.settings import Connection
-from ml_connector.settings.writing import write_connection
-from ml_connector.store import audit
+from ml_connector.settings.sheets import read_sheet
 
 EXAMPLES_MAX = 200
 """Issues that are read for examples."""
 EXAMPLES_SPAN = timedelta(days=180)
 EMPLOYEE_COLUMNS = ("employee", "name")
+LOCAL = "local"
 Say = Callable[[str], None]
 
 
@@ -126,18 +125,15 @@ def save(
 ) -> Saved:
     """Write the answers into the connection's file. Raises what is wrong with them, and then writes nothing."""
     refuse_unusable((*FIRST, *SECOND), answers, offer)
-    file = installed.home.connection_file(name)
     matched = match_people(offer.users, employees)
-    connection = write_connection(file, preview(installed, name, offer, answers, matched), check=slips)
-    with installed.database.begin() as tx:
-        audit.append(tx, installed.clock.now(), "local", "connection_configured", name, {"answers": dict(answers)})
-    return Saved(file, matched, tuple(_open_ends(connection)))
+    text = preview(installed, name, offer, answers, matched)
+    changed = put(installed, name, text, LOCAL, "configured", {"answers": dict(answers)})
+    return Saved(installed.home.connection_file(name), matched, tuple(_open_ends(changed.connection)))
 
 
 def preview(installed: Installation, name: str, offer: Offer, answers: Answers, matched: Matched) -> str:
     """The file as it would be written."""
-    text = installed.home.connection_file(name).read_text(encoding="utf-8")
-    return drafted(text, answers, offer.users, matched)
+    return drafted(text_of(installed, name), answers, offer.users, matched)
 
 
 def _open_ends(connection: Connection) -> Iterable[str]:
@@ -150,18 +146,10 @@ def _open_ends(connection: Connection) -> Iterable[str]:
 
 
 def read_employees(path: Path) -> tuple[Employee, ...]:
-    """A list of employees: CSV with the columns employee and name, perhaps role and entity. Raises Misconfigured."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise Misconfigured(f"{path} cannot be read as CSV: {error}.", remedy="Save it as CSV in UTF-8.") from None
-    for number, row in enumerate(rows, 2):
-        missing = [column for column in EMPLOYEE_COLUMNS if not (row.get(column) or "").strip()]
-        if missing:
-            remedy = "Give each row employee and name; role and entity may be empty."
-            raise Misconfigured(f"{path}:{number}: {' and '.join(missing)} is missing.", remedy=remedy)
-    return tuple(
-        Employee(*((row.get(column) or "").strip() for column in ("employee", "name", "role", "entity")))
-        for row in rows
+    """A list of employees: CSV with employee and name, perhaps role and entity. Raises InvalidSettings by row."""
+    return read_sheet(
+        path,
+        lambda row: Employee(row["employee"], row["name"], row["role"], row["entity"]),
+        needed=EMPLOYEE_COLUMNS,
+        optional=("role", "entity"),
     )

@@ -6,8 +6,9 @@ import tomllib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from ml_connector.errors import Misconfigured
 from ml_connector.settings import lines
@@ -16,6 +17,7 @@ from ml_connector.settings.problems import InvalidSettings, Problem, dotted
 from ml_connector.settings.relations import Raw, broken_relations
 from ml_connector.settings.wording import SAMPLE, Flaw, flaws_of, syntax_flaw, syntax_line
 
+SectionT = TypeVar("SectionT", bound=BaseModel)
 FILE_BYTES_MAX = 1_000_000
 """A larger file is no connection: 1 MB holds some ten thousand rates."""
 
@@ -36,6 +38,10 @@ class Home:
     def key_file(self) -> Path:
         """File of the master key that secrets are encrypted under."""
         return self.directory / "key"
+
+    def examples_file(self, name: str) -> Path:
+        """File of the golden examples of one connection."""
+        return self.directory / "examples" / f"{name}.toml"
 
     @property
     def database_file(self) -> Path:
@@ -83,6 +89,40 @@ def load_unnamed(path: Path, *, products: tuple[str, ...] = PRODUCTS, check: Che
     """Read a file that may be called otherwise than its connection: a draft, or an older version."""
     text, raw = _text(path), _raw(path)
     loaded = [raw] if isinstance(raw, Problem) else _check(path, str(text), raw, products, check, stem="")
+    if isinstance(loaded, Connection):
+        return loaded
+    raise InvalidSettings(loaded)
+
+
+def load_section(path: Path, model: type[SectionT]) -> SectionT:
+    """Read another file in the same manner. Raises InvalidSettings with everything wrong, Misconfigured without it."""
+    text, raw = _text(path), _raw(path)
+    if isinstance(raw, Problem):
+        raise InvalidSettings([raw])
+    try:
+        return model.model_validate(raw)
+    except ValidationError as error:
+        found = lines.find_lines(str(text))
+        flaws = flaws_of(error, model)
+    raise InvalidSettings(
+        Problem(str(path), lines.line_of(where, found), dotted(where), what, remedy) for where, what, remedy in flaws
+    )
+
+
+def load_text(path: Path) -> str:
+    """The text of a file. Raises InvalidSettings, or Misconfigured where it cannot be read."""
+    text = _text(path)
+    if isinstance(text, Problem):
+        raise InvalidSettings([text])
+    return text
+
+
+def read_text(
+    path: Path, text: str, *, products: tuple[str, ...] = PRODUCTS, check: Check = nothing_else
+) -> Connection:
+    """What a text would read as, told of `path`. Raises InvalidSettings with everything that is wrong."""
+    raw = _parsed(path, text)
+    loaded = [raw] if isinstance(raw, Problem) else _check(path, text, raw, products, check, stem="")
     if isinstance(loaded, Connection):
         return loaded
     raise InvalidSettings(loaded)

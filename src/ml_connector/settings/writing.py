@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from pathlib import Path
 
 from ml_connector.errors import Misconfigured
 from ml_connector.settings.connection import PRODUCTS, Connection
-from ml_connector.settings.files import Check, load_unnamed, nothing_else
-from ml_connector.settings.problems import InvalidSettings
+from ml_connector.settings.files import Check, nothing_else, read_text
 
 MODE = 0o600
 
@@ -18,22 +16,19 @@ def write_connection(
     path: Path, text: str, *, products: tuple[str, ...] = PRODUCTS, check: Check = nothing_else
 ) -> Connection:
     """Put a text in the place of a file. Raises InvalidSettings, and leaves the file, where it does not read well."""
+    connection = read_text(path, text, products=products, check=check)
     scratch = path.with_name(f".{path.name}.new")
     try:
         scratch.unlink(missing_ok=True)
         descriptor = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, MODE)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(text.encode())
             file.flush()
             os.fsync(file.fileno())
-        connection = load_unnamed(scratch, products=products, check=check)
         scratch.replace(path)
     except OSError as error:
+        scratch.unlink(missing_ok=True)
         raise Misconfigured(
             f"{path} cannot be written: {error.strerror}.", remedy="Check the permissions of its directory."
         ) from None
-    except InvalidSettings as error:
-        raise InvalidSettings(replace(each, file=str(path)) for each in error.problems) from None
-    finally:
-        scratch.unlink(missing_ok=True)
     return connection
