@@ -51,6 +51,7 @@ from ml_connector.rules import rules_version, slips
 from ml_connector.settings import (
     Connection,
     Home,
+    InvalidSettings,
     load_changed,
     load_connection,
     load_connections,
@@ -370,7 +371,7 @@ class Begun:
 def create_installation(directory: Path, name: str, begun: Begun | None = None) -> list[str]:
     """Make what is missing of an installation, and say what was made. Nothing that is there is touched.
 
-    Raises InvalidSettings for a name or an address that no connection can have.
+    Raises Misconfigured for a name or an address that no connection can have.
     """
     home = _home(directory)
     made: list[str] = []
@@ -382,10 +383,21 @@ def create_installation(directory: Path, name: str, begun: Begun | None = None) 
     made.append(f"Database: {shown_url(home.database_url)}")
     file = home.connection_file(name)
     if not file.exists():
-        begins = begun or Begun()
-        write_connection(file, sample(name, **begins.given()), check=slips)
+        _write_first(file, sample(name, **(begun or Begun()).given()))
         made.append(f"Connection file to edit: {file}")
     return made
+
+
+GIVEN_AS = {"name": "--name", "jira.url": "--jira-url", "network.allowed_hosts": "--allow-host"}
+"""How who begins a file has given its keys: there is no file yet to be mended."""
+
+
+def _write_first(file: Path, text: str) -> None:
+    try:
+        write_connection(file, text, check=slips)
+    except InvalidSettings as error:
+        told = [f"{GIVEN_AS.get(each.key, each.key)} {each.what}." for each in error.problems]
+        raise Misconfigured(" ".join(told), remedy=error.problems[0].remedy) from None
 
 
 def upgrade_database(directory: Path) -> None:
