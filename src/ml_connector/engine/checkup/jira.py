@@ -149,12 +149,18 @@ def _people(lane: Lane) -> Iterator[Check]:
 
 
 def _webhook(lane: Lane) -> Iterator[Check]:
+    """Whether it is registered: listing it takes the rights that keeping it right takes."""
+    if lane.subscription is not None:
+        wanted = lane.subscription.wanted
+        there = any(hook.url == wanted.url for hook in lane.subscription.port.listed())
+        yield Check("webhook", ok=True, found="registered" if there else "not registered yet: `serve` does it")
+
+
+def _webhook_address(lane: Lane) -> Iterator[Check]:
     """Where Jira is to deliver: by https, to a port that it calls, to a certificate that it trusts."""
     if lane.subscription is None:
         return
     wanted = lane.subscription.wanted
-    there = any(hook.url == wanted.url for hook in lane.subscription.port.listed())
-    yield Check("webhook", ok=True, found="registered" if there else "not registered yet: `serve` does it")
     parts = urlsplit(wanted.url)
     host, port = parts.hostname or "", parts.port or HTTPS
     name = f"webhook address {parts.scheme}://{parts.netloc}"
@@ -197,5 +203,6 @@ PROBES = (
     ("Jira statuses", _statuses),
     ("people of the connection", _people),
     ("webhook", _webhook),
+    ("webhook address", _webhook_address),
 )
 """What is tried, and what it is called where it cannot be tried at all."""
