@@ -6,7 +6,7 @@ from alembic import op
 from ml_connector.store.tables import protection
 
 revision = "0018"
-down_revision = "0014"
+down_revision = "0015"
 
 
 def upgrade() -> None:
