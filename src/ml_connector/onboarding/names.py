@@ -33,7 +33,8 @@ PROJECT_TYPES = ("project", "epic", "initiative")
 
 def plain(text: str) -> str:
     """A name without case, accents and punctuation."""
-    letters = unicodedata.normalize("NFKD", text.casefold().translate(UNDECOMPOSED))
+    folded = unicodedata.normalize("NFKD", text).casefold().translate(UNDECOMPOSED)
+    letters = unicodedata.normalize("NFKD", folded).casefold()
     kept = "".join(letter for letter in letters if not unicodedata.combining(letter))
     return " ".join(re.findall(r"\w+", kept))
 
