@@ -19,6 +19,8 @@ LAYERS = (
     {"web", "policy"},
     {"bootstrap"},
     {"credentials"},
+    {"mapping"},
+    {"onboarding"},
     {"demo"},
     {"cli"},
     {"__main__"},

@@ -8,10 +8,11 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from secrets import token_urlsafe
+from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
@@ -42,11 +43,24 @@ from ml_connector.net.client import Client
 from ml_connector.net.items import Window
 from ml_connector.net.limits import Pace
 from ml_connector.net.mail import MailServer
+from ml_connector.net.observation import Observed
 from ml_connector.net.transport import HttpTransport
 from ml_connector.net.urgency import background
 from ml_connector.policy import currency_digits, lane_policy, slips
-from ml_connector.settings import Connection, Home, load_changed, load_connections, sample
-from ml_connector.store import audit, cursors, lineage, worklogs
+from ml_connector.rules import rules_version
+from ml_connector.settings import (
+    Connection,
+    Home,
+    InvalidSettings,
+    load_changed,
+    load_connection,
+    load_connections,
+    mapping_version,
+    rates_version,
+    sample,
+)
+from ml_connector.settings.writing import write_connection
+from ml_connector.store import audit, cursors, lineage, mapping_versions, worklogs
 from ml_connector.store.database import Database, shown_url
 from ml_connector.store.paces import PaceBook
 from ml_connector.store.renewals import Renewal
@@ -117,6 +131,7 @@ class Installation:
         connection = self.connections[chosen]
         secret = self._secret(chosen, JIRA)
         session = self._session(connection, secret)
+        self.note_version(chosen)
         return Lane(
             name=chosen,
             site=connection.jira.site,
@@ -145,6 +160,38 @@ class Installation:
             found = diagnosed(error, token, sign_in_of(kind, secret), send, jira.url, jira.gateway_url, now)
             known = self.diagnoses[name] = (now, secret, found)
         return known[2]
+
+    def note_version(self, name: str) -> None:
+        """Keep the file that a connection is worked by, where it is not the last that was kept."""
+        file = self.home.connection_file(name)
+        with self.database.read() as tx:
+            last = mapping_versions.latest(tx, name)
+        text = file.read_bytes().decode("utf-8-sig") if file.exists() else ""
+        # A file that changed since it was read is not what is worked by: who reads it next keeps it.
+        if (last is None or last.text != text) and self._is_worked_by(name, file):
+            with self.database.begin() as tx:
+                hashes, now = hashes_of(self.connections[name]), self.clock.now()
+                mapping_versions.note(tx, name, text, hashes, mapping_versions.FOUND, "found on disk", now)
+
+    def _is_worked_by(self, name: str, file: Path) -> bool:
+        try:
+            return load_connection(file, check=slips) == self.connections[name]
+        except Misconfigured:
+            return False
+
+    def watched_lane(self, name: str = "", say: Callable[[str], None] = lambda _message: None) -> tuple[Lane, Observed]:
+        """The same, with notes of what the vendors tell of their clocks and limits. Raises as `lane`."""
+        observed = Observed(self.clock)
+
+        def transport(connection: Connection) -> Callable[[Request], Response]:
+            return observed.through(self.transport(connection))
+
+        return replace(self, transport=transport).lane(name, say), observed
+
+    def granted(self, name: str) -> frozenset[str] | None:
+        """The scopes that an OAuth grant of Jira came with; None where nobody told of scopes."""
+        scopes = self._secret(name, JIRA).get("scopes", "")
+        return frozenset(scopes.split()) or None
 
     def _subscription(self, connection: Connection, session: Send) -> Subscription | None:
         """The webhook that a connection wants, with secrets of its own that nobody needs to see."""
@@ -192,19 +239,27 @@ class Installation:
 
     def erp(self, connection: Connection, ionapi: str) -> Erp:
         """The ERP of a connection, with these credentials."""
+        return erps.open_erp(self._gateway(connection, ionapi).send, connection, currency_digits)
+
+    def enterprise_groups(self, name: str) -> tuple[str, ...]:
+        """The enterprise groups that a connection's tenant lists; none for a product line without them."""
+        connection = self.connections[name]
+        find = erps.GROUPS.get(connection.cloudsuite.product)
+        return () if find is None else find(self._gateway(connection, self._secret(name, CLOUDSUITE)["ionapi"]).send)
+
+    def _gateway(self, connection: Connection, ionapi: str) -> Gateway:
         settings = connection.cloudsuite
         credentials = parse_ionapi(ionapi)
         pace = self._pace(credentials.base, settings.calls_per_minute)
         client = Client(self.transport(connection), self.clock, pace, random.random)
         record = signed_in(credentials)
-        gateway = Gateway(
+        return Gateway(
             credentials,
             client.send,
             self.clock,
             authentication=ClientAuthentication(settings.client_authentication),
             keeper=Renewal(self.database, self.vault, self.clock, connection.name, record),
         )
-        return erps.open_erp(gateway.send, connection, currency_digits)
 
     def jira(self, connection: Connection, secret: dict[str, str]) -> Jira:
         """The Jira of a connection, with these credentials."""
@@ -274,6 +329,11 @@ def signed_in(credentials: IonCredentials) -> str:
     return f"{SIGNED_IN} {credentials.fingerprint}"
 
 
+def hashes_of(connection: Connection) -> mapping_versions.Hashes:
+    """The versions of mapping, rates and rules that ledger entries name."""
+    return mapping_versions.Hashes(mapping_version(connection), rates_version(connection), rules_version(connection))
+
+
 def tokens_record(client_id: str) -> str:
     """Name of the tokens of an app in the vault: those of another app are never taken for its own."""
     return f"jira_tokens {client_id}"
@@ -294,8 +354,25 @@ def open_installation(
     return Installation(home, connections, database, vault, clock or SystemClock(), transport)
 
 
-def create_installation(directory: Path, name: str) -> list[str]:
-    """Make what is missing of an installation, and say what was made. Nothing that is there is touched."""
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """What a first connection file begins with, where it is known already."""
+
+    jira_url: str = ""
+    allowed_hosts: tuple[str, ...] = ()
+    ca_file: str = ""
+
+    def given(self) -> dict[str, Any]:
+        """What is known, by the names of `sample`."""
+        known = {"jira_url": self.jira_url.rstrip("/"), "allowed_hosts": self.allowed_hosts, "ca_file": self.ca_file}
+        return {key: value for key, value in known.items() if value}
+
+
+def create_installation(directory: Path, name: str, begun: Begun | None = None) -> list[str]:
+    """Make what is missing of an installation, and say what was made. Nothing that is there is touched.
+
+    Raises Misconfigured for a name or an address that no connection can have.
+    """
     home = _home(directory)
     made: list[str] = []
     home.connections.mkdir(parents=True, exist_ok=True, mode=DIRECTORY_MODE)
@@ -306,9 +383,21 @@ def create_installation(directory: Path, name: str) -> list[str]:
     made.append(f"Database: {shown_url(home.database_url)}")
     file = home.connection_file(name)
     if not file.exists():
-        file.write_text(sample(name), encoding="utf-8")
+        _write_first(file, sample(name, **(begun or Begun()).given()))
         made.append(f"Connection file to edit: {file}")
     return made
+
+
+GIVEN_AS = {"name": "--name", "jira.url": "--jira-url", "network.allowed_hosts": "--allow-host"}
+"""How who begins a file has given its keys: there is no file yet to be mended."""
+
+
+def _write_first(file: Path, text: str) -> None:
+    try:
+        write_connection(file, text, check=slips)
+    except InvalidSettings as error:
+        told = [f"{GIVEN_AS.get(each.key, each.key)} {each.what}." for each in error.problems]
+        raise Misconfigured(" ".join(told), remedy=error.problems[0].remedy) from None
 
 
 def upgrade_database(directory: Path) -> None:

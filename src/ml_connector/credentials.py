@@ -1,13 +1,14 @@
-"""Connecting Jira: credentials of every kind are tried before they are kept; a grant takes a round trip by browser."""
+"""Connecting both vendors: credentials are tried before they are kept; a grant takes a round trip by browser."""
 
 from __future__ import annotations
 
 import hmac
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from secrets import token_urlsafe
 
-from ml_connector.bootstrap import JIRA, Installation, tokens_record
+from ml_connector.bootstrap import CLOUDSUITE, JIRA, Installation, tokens_record
 from ml_connector.errors import Misconfigured, Refused
 from ml_connector.jira import grants, registry
 from ml_connector.jira.grants import App
@@ -29,6 +30,19 @@ class Connected:
 
     connection: str
     account: str
+
+
+def connect_cloudsuite(installed: Installation, name: str, ionapi: Path) -> str:
+    """Try an `.ionapi` file and keep what it holds; what to show of it. Raises what is wrong with it."""
+    try:
+        content = ionapi.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise Misconfigured(
+            f"{ionapi} cannot be read as text.", remedy="Give the path of the downloaded file."
+        ) from None
+    shown = installed.try_cloudsuite(name, content)
+    installed.keep_secret(name, CLOUDSUITE, {"ionapi": content})
+    return shown
 
 
 def connect_token(
@@ -111,7 +125,7 @@ def finish(installed: Installation, state: str, code: str) -> Connected:
     site = grants.chosen(grants.parse_sites(request, send(request)), connection.jira.url)
     installed.keep_secret(name, tokens_record(app.client_id), tokens.fields())
     secret = {"kind": registry.OAUTH, "client_id": app.client_id, "client_secret": app.client_secret}
-    return _tried(installed, name, {**secret, "cloud_id": site.cloud_id})
+    return _tried(installed, name, {**secret, "cloud_id": site.cloud_id, "scopes": " ".join(site.scopes)})
 
 
 def connected(installed: Installation, state: str, code: str) -> str:

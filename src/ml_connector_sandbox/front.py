@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
 from ml_connector_sandbox.calls import Calls
 from ml_connector_sandbox.clock import Clock
@@ -37,6 +38,8 @@ class Front:
     miss: Miss
     expire: Expire
     late: list[tuple[datetime, Request]] = field(default_factory=list)
+    ahead: Callable[[], int] = lambda: 0
+    """Seconds that the clock behind `Date` runs ahead of everybody else's."""
 
     def __call__(self, request: Request) -> Response:
         """Answer one request. Raises Dropped where the client gets none."""
@@ -47,8 +50,9 @@ class Front:
             self.calls.note(self.vendor, request, "dropped")
             raise
         self.calls.note(self.vendor, request, str(response.status))
-        told = self.limits.told(self.vendor, request)
-        return response.with_headers({**told, **response.headers}) if told else response
+        now = self.clock.now() + timedelta(seconds=self.ahead())
+        told = {"Date": format_datetime(now.astimezone(UTC), usegmt=True), **self.limits.told(self.vendor, request)}
+        return response.with_headers({**told, **response.headers})
 
     def settle(self) -> None:
         """Do what was put off until now, in the order of its moments. Called before anything looks at the books."""

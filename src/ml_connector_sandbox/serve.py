@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import pickle
+import shlex
 import signal
 import socket
 import sys
@@ -35,6 +36,7 @@ HOST = "127.0.0.1"
 NAME = "localhost"
 """Addresses are told by name, as vendors tell theirs."""
 FACTS = "sandbox.json"
+VARIABLES = "sandbox.env"
 IONAPI = "sandbox.ionapi"
 STATE = "world.pickle"
 PRIVATE = 0o600
@@ -224,6 +226,21 @@ def _url(server: Server) -> str:
     return f"{scheme}://{NAME}:{server.bind_addr[1]}"
 
 
+def _variables(facts: Mapping[str, Any]) -> str:
+    """The same for a shell: what a person types most."""
+    jira = facts["jira"]
+    person = jira["people"][0] if jira["people"] else jira
+    values = {
+        "JIRA_URL": jira["url"],
+        "JIRA_EMAIL": jira["email"],
+        "JIRA_API_TOKEN": jira["api_token"],
+        "IONAPI": facts["cloudsuite"]["ionapi"],
+        "CONTROL": facts["control"]["url"],
+        "PERSON": f"{person['email']}:{person['api_token']}",
+    }
+    return "".join(f"export {name}={shlex.quote(str(value))}\n" for name, value in values.items())
+
+
 def _tell(directory: Path, world: World, urls: Mapping[str, str], *, tls: bool) -> None:
     """Tell where everything is, once it answers: to programs in a file, to people on the terminal."""
     ionapi = directory / IONAPI
@@ -235,6 +252,7 @@ def _tell(directory: Path, world: World, urls: Mapping[str, str], *, tls: bool) 
     }
     if tls:
         facts["ca"] = str((directory / "ca.pem").absolute())
+    _write(directory / VARIABLES, _variables(facts).encode())
     _write(directory / FACTS, json.dumps(facts, indent=1, ensure_ascii=False).encode())
     for role, url in urls.items():
         print(f"{role:<10} {url}", flush=True)  # noqa: T201 - what a person starts this for

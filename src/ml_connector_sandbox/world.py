@@ -133,7 +133,8 @@ def build(
 
 def _fronts(world: World) -> dict[str, Front]:
     def front(vendor: str, router: Any, miss: Any, expire: Callable[[Request], None]) -> Front:
-        return Front(vendor, world.clock, router, world.calls, world.faults, world.limits, miss, expire)
+        ahead = partial(_ahead, world, vendor)
+        return Front(vendor, world.clock, router, world.calls, world.faults, world.limits, miss, expire, ahead=ahead)
 
     return {
         "jira": front("jira", jira_app.router(world.jira), jira_app.miss, lambda asked: _end_jira(world, asked)),
@@ -144,6 +145,10 @@ def _fronts(world: World) -> dict[str, Front]:
             lambda asked: world.cloudsuite.tokens.revoke(gateway.bearer(asked)),
         ),
     }
+
+
+def _ahead(world: World, vendor: str) -> int:
+    return int(str(world.switches.get(f"{vendor}_clock_ahead_seconds", 0)))
 
 
 def _end_jira(world: World, request: Request) -> None:

@@ -39,6 +39,7 @@ CLOUDSUITE_URL = "https://cloudsuite.test"
 PAST_THE_LAG = 90.0
 CONTROLLER = Principal("controller", frozenset({"approver"}))
 ANALYST = "analyst"
+READ_BY_POST = ("token.oauth2", "/worklog/list", "/search/jql", "/issue/bulkfetch", "/oauth/token")
 
 
 @dataclass(slots=True)
@@ -164,6 +165,12 @@ class Acme:
         self.control("DELETE", "/calls")
         return found
 
+    def writes(self) -> list[str]:
+        """The calls since the last count that could have changed a book: all but reads, reads by POST and sign-ins."""
+        counted = [name for vendor, routes in self.calls().items() if vendor != "refused" for name in routes]
+        assert counted, "nothing was asked of the vendors"
+        return [name for name in counted if not name.startswith("GET ") and not name.endswith(READ_BY_POST)]
+
     def findings(self) -> dict[str, str]:
         """Codes of the open findings by subject."""
         with self.installed.database.read() as tx:
@@ -171,10 +178,11 @@ class Acme:
 
     def restart(self) -> None:
         """The process ends and another begins on the same directory."""
-        self.installed = _open(self.directory, self.clock, self.world, self)
+        self.installed = opened(self.directory, self.clock, self.world, self)
 
 
-def _open(directory: Path, clock: StillClock, world: worlds.World, acme: Acme | None) -> Installation:
+def opened(directory: Path, clock: StillClock, world: worlds.World, acme: Acme | None) -> Installation:
+    """An installation in a directory, on the vendors of a world."""
     transport = by_host(
         {
             urlsplit(JIRA_URL).hostname or "": SandboxTransport(world.jira_front, Dropped),

@@ -12,7 +12,7 @@ from engine.acme import CLOUDSUITE_URL, START, Acme
 from engine.ledger_oracle import owed
 from ml_connector.bootstrap import CLOUDSUITE
 from ml_connector.demo.connection import NAME
-from ml_connector.engine.check import check
+from ml_connector.engine.checkup import check
 from ml_connector.errors import Misconfigured, Unauthorized
 from ml_connector_sandbox.jira.worklogs import Worklog
 

@@ -85,3 +85,12 @@ def test_what_is_deleted_does_not_rest(make_acme: Callable[..., Acme]) -> None:
     acme.as_person(acme.people[0], "DELETE", f"/issue/{issue}/worklog/{entry['id']}")
     acme.approve_and_apply(scheduled(acme))
     assert not acme.labor()
+
+
+def test_hours_do_not_wait_for_a_clock_that_runs_ahead(acme: Acme) -> None:
+    """Jira dates a change after our present; without a cooling-off time it is planned all the same."""
+    acme.sync()
+    order = acme.chargeable()
+    logged = acme.log(acme.issue_of(f"{order['company']}/{order['number']}"), 3600, START.date() - timedelta(days=1))
+    acme.world.jira.worklogs.entries[str(logged["id"])].updated += timedelta(minutes=5)
+    assert acme.sync().proposal

@@ -8,7 +8,7 @@ import pytest
 
 from engine.acme import Acme
 from ml_connector.demo.connection import NAME
-from ml_connector.engine.check import check
+from ml_connector.engine.checkup import check
 from ml_connector.erp.fsm.fields import CALENDAR
 from ml_connector.wire import Request
 

@@ -21,7 +21,7 @@ from ml_connector.core.document import plan_document
 from ml_connector.demo.connection import NAME
 from ml_connector.demo.oracle import Extras
 from ml_connector.engine.accrual import accrue
-from ml_connector.engine.check import check
+from ml_connector.engine.checkup import check
 from ml_connector.engine.reconcile import reconcile
 from ml_connector.engine.recosting import recost
 from ml_connector.engine.run import recorded

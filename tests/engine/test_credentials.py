@@ -12,7 +12,7 @@ from engine.test_sign_in import by_consent, through_the_sandbox
 from engine.test_subscription import with_webhook
 from ml_connector import credentials
 from ml_connector.demo.connection import NAME
-from ml_connector.engine.check import Check, check
+from ml_connector.engine.checkup import Check, check
 from ml_connector.errors import Unauthorized
 from ml_connector.net.certificates import Certificate
 from ml_connector.store import findings

@@ -11,7 +11,7 @@ from engine.acme import START, Acme
 from engine.ledger_oracle import owed
 from ml_connector.core.ledger import State
 from ml_connector.demo.connection import NAME
-from ml_connector.engine.check import check
+from ml_connector.engine.checkup import check
 from ml_connector.engine.reconcile import reconcile
 from ml_connector.engine.run import recorded
 from ml_connector.engine.sweep import sweep

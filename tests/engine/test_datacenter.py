@@ -13,7 +13,7 @@ from engine.ledger_oracle import owed
 from engine.test_subscription import deliver, registered, with_webhook
 from ml_connector import credentials
 from ml_connector.demo.connection import NAME
-from ml_connector.engine.check import check
+from ml_connector.engine.checkup import check
 from ml_connector.engine.planning import plan_all
 from ml_connector.engine.run import run_inbox
 from ml_connector.errors import Misconfigured, Unauthorized

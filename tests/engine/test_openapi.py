@@ -8,7 +8,7 @@ import pytest
 from engine.acme import Acme
 from engine.test_subscription import by_oauth
 from ml_connector.demo.connection import NAME
-from ml_connector.engine.check import check
+from ml_connector.engine.checkup import check
 from ml_connector.engine.discovery import discover_jira
 from ml_connector.engine.provision import preview, provide
 from ml_connector.errors import Rejected
@@ -18,6 +18,7 @@ from ml_connector.wire import Request, Response
 from openapi import NotAsDocumented, OpenApi, openapi_or_skip
 
 OPERATIONS = {
+    "jira.assignable",
     "jira.create_fields",
     "jira.fields",
     "jira.issue_types",

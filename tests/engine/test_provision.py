@@ -8,7 +8,7 @@ import pytest
 
 from engine.acme import Acme
 from ml_connector.demo.connection import NAME
-from ml_connector.engine.check import check
+from ml_connector.engine.checkup import check
 from ml_connector.engine.lane import Lane
 from ml_connector.engine.provision import Provision, State, preview, provide
 from ml_connector.errors import Ambiguous, Rejected

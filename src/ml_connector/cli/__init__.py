@@ -4,7 +4,22 @@ from __future__ import annotations
 
 import typer
 
-from ml_connector.cli import books, closing, decisions, discovery, golive, mapping, play, provision, rates, setup, work
+from ml_connector.cli import (
+    books,
+    changes,
+    closing,
+    decisions,
+    discovery,
+    fitting,
+    golive,
+    mapping,
+    onboard,
+    play,
+    provision,
+    rates,
+    setup,
+    work,
+)
 from ml_connector.cli.app import log_to_stderr
 
 app = typer.Typer(
@@ -18,9 +33,11 @@ app = typer.Typer(
 for command in (
     play.demo,
     play.sandbox,
-    setup.init,
+    onboard.init,
+    onboard.configure,
     setup.check,
     discovery.discover,
+    fitting.fit,
     work.plan,
     work.approve,
     work.apply,
@@ -38,6 +55,7 @@ for command in (
     books.findings,
     closing.accrue,
     closing.reconcile,
+    changes.promote,
 ):
     app.command()(command)
 for name, group in (

@@ -79,14 +79,14 @@ def telling(command: Callable[Params, Result]) -> Callable[Params, Result]:
 def tell(error: ConnectorError) -> None:
     """What happened, to what, and what to do."""
     if isinstance(error, InvalidSettings):
-        err.print(render_errors(error), markup=False)
+        err.print(render_errors(error), markup=False, soft_wrap=True)  # editors jump to file:line
         return
-    err.print(error.message, style="bold red", markup=False)
+    err.print(error.message, style="bold red", markup=False, soft_wrap=True)
     if isinstance(error, Drifted):
         for change in error.changes:
             err.print(f"  changed: {change}", markup=False)
     if error.remedy:
-        err.print(error.remedy, markup=False)
+        err.print(error.remedy, markup=False, soft_wrap=True)
 
 
 def exit_code(error: ConnectorError) -> int:
@@ -118,6 +118,15 @@ def say(message: str) -> None:
 def print_json(document: object) -> None:
     """A document for machines, and nothing else, on standard output."""
     typer.echo(json.dumps(document, indent=2, ensure_ascii=False, default=str))
+
+
+def write_file(path: Path, text: str) -> None:
+    """Write a report to a file. Raises Refused where that cannot be done."""
+    try:
+        path.write_text(text, encoding="utf-8", newline="")
+    except OSError as error:
+        raise Refused(f"{path} cannot be written: {error.strerror}.", remedy="Name another file.") from None
+    err.print(f"Written: {path}", markup=False)
 
 
 def principal(installed: Installation, name: str) -> Principal | None:

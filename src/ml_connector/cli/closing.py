@@ -13,7 +13,6 @@ from ml_connector.cli.app import (
     AsJson,
     Directory,
     Name,
-    err,
     installation,
     may_see_rates,
     out,
@@ -21,6 +20,7 @@ from ml_connector.cli.app import (
     print_json,
     say,
     telling,
+    write_file,
 )
 from ml_connector.cli.work import LOCAL, lane_of, show_plan
 from ml_connector.core.document import plan_document
@@ -88,20 +88,12 @@ def reconcile(
     lane = installed.lane(connection, say=(lambda _message: None) if json_ else say)
     document = reconciliation_document(recorded(lane, lambda: reconcile_lane(lane, period)), currency_digits)
     if csv is not None:
-        _write(csv, differences_csv(document))
+        write_file(csv, differences_csv(document))
     if html is not None:
-        _write(html, reconciliation_page(document))
+        write_file(html, reconciliation_page(document))
     if json_:
         print_json(document)
     else:
         out.print(reconciliation_view(document))
     if not document["agrees"]:
         raise typer.Exit(DIFFERS)
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8", newline="")
-    except OSError as error:
-        raise Refused(f"{path} cannot be written: {error.strerror}.", remedy="Name another file.") from None
-    err.print(f"Written: {path}", markup=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -82,12 +83,17 @@ def mapping_diff(
         rows = [{"key": each.key, "before": each.before, "after": each.after} for each in found]
         print_json({"differences": rows, "versions": versions})
         return
+    out.print(differences_table(found) if found else "Both say the same.")
+    moved = [name for name, version in versions.items() if version["before"] != version["after"]]
+    out.print(f"What decides cost changes: {', '.join(moved)}." if moved else "Nothing of it decides what hours cost.")
+
+
+def differences_table(found: Sequence[Difference]) -> Table:
+    """What differs, key by key."""
     table = Table("Key", "Before", "After")
     for each in found:
         table.add_row(Text(each.key), _cell(each.before), _cell(each.after))
-    out.print(table if found else "Both say the same.")
-    moved = [name for name, version in versions.items() if version["before"] != version["after"]]
-    out.print(f"What decides cost changes: {', '.join(moved)}." if moved else "Nothing of it decides what hours cost.")
+    return table
 
 
 def _masked(each: Difference) -> Difference:

@@ -1,4 +1,4 @@
-"""Setting up: init, connect, check, people, db."""
+"""Setting up: connect, check, people, db."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from typing import Annotated
 import typer
 
 from ml_connector import bootstrap, credentials
-from ml_connector.bootstrap import CLOUDSUITE
 from ml_connector.cli.app import (
     As,
     AsJson,
@@ -23,16 +22,18 @@ from ml_connector.cli.app import (
     print_json,
     say,
     telling,
+    write_file,
 )
 from ml_connector.clock import SystemClock
-from ml_connector.engine.check import check as run_checks
+from ml_connector.engine.checkup import check as run_checks
 from ml_connector.engine.unmatched import queue
-from ml_connector.errors import Misconfigured, Refused
+from ml_connector.errors import Refused
 from ml_connector.jira.grants import App
 from ml_connector.policy import cost_policy
 from ml_connector.store import audit, principals
 from ml_connector.store.principals import Principal
-from ml_connector.web.tables import checks_table, unmatched_table
+from ml_connector.web.checkup import checks_document, checks_page, checks_view
+from ml_connector.web.tables import unmatched_table
 
 HERE = Path()
 FAILED = 1
@@ -51,22 +52,6 @@ connect_app = typer.Typer(help="Test credentials and store them, encrypted.", no
 db_app = typer.Typer(help="The database.", no_args_is_help=True)
 
 
-@telling
-def init(
-    directory: Directory = HERE,
-    name: Annotated[str, typer.Option(help="Name of the first connection.")] = "acme",
-) -> None:
-    """Make an installation: a key for secrets (mode 0600), a database, and a first connection file to edit.
-
-    Example: ml-connector init --dir /srv/ml-connector --name acme
-    """
-    for line in bootstrap.create_installation(directory, name):
-        out.print(line)
-    out.print(
-        "Next: edit the connection file, then `ml-connector connect cloudsuite --ionapi FILE` and `connect jira`."
-    )
-
-
 @connect_app.command("cloudsuite")
 @telling
 def connect_cloudsuite(
@@ -80,14 +65,7 @@ def connect_cloudsuite(
     """
     installed = installation(directory)
     chosen = installed.choose(connection)
-    try:
-        content = ionapi.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        raise Misconfigured(
-            f"{ionapi} cannot be read as text.", remedy="Give the path of the downloaded file."
-        ) from None
-    shown = installed.try_cloudsuite(chosen, content)
-    installed.keep_secret(chosen, CLOUDSUITE, {"ionapi": content})
+    shown = credentials.connect_cloudsuite(installed, chosen, ionapi)
     out.print(f"CloudSuite answers for connection {chosen}: {shown}. Credentials stored.")
 
 
@@ -191,22 +169,30 @@ def _print_connected(found: credentials.Connected) -> None:
 
 
 @telling
-def check(directory: Directory = HERE, connection: Name = "", json_: AsJson = False) -> None:
-    """Try every permission, field, account and mapping of a connection, write nothing, and name a fix for each failure.
+def check(
+    directory: Directory = HERE,
+    connection: Name = "",
+    html: Annotated[Path | None, typer.Option(help="Also write the list as a page that prints.")] = None,
+    json_: AsJson = False,
+) -> None:
+    """Try every permission, scope, field, screen, account, period, clock and quota of a connection, write nothing to
+    either system, and name a fix for each failure.
 
     Exit code 0 where all is well, 1 where something failed.
 
     Example: ml-connector check -c acme
     """
-    lane = installation(directory).lane(connection, say=say)
-    results = [
-        {"name": item.name, "ok": item.ok, "found": item.found, "remedy": item.remedy} for item in run_checks(lane)
-    ]
+    installed = installation(directory)
+    chosen = installed.choose(connection)
+    lane, observed = installed.watched_lane(chosen, say=say)
+    document = checks_document(chosen, run_checks(lane, observed, installed.granted(chosen)), installed.clock.now())
+    if html is not None:
+        write_file(html, checks_page(document))
     if json_:
-        print_json(results)
+        print_json(document)
     else:
-        out.print(checks_table(results))
-    if not all(item["ok"] for item in results):
+        out.print(checks_view(document))
+    if not document["ok"]:
         raise typer.Exit(FAILED)
 
 

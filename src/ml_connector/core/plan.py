@@ -253,10 +253,11 @@ class World:
 
 def owes_postings(world: World, policy: CostPolicy) -> bool:
     """Whether a plan for this world could hold postings."""
-    return bool(lacking(world.work, _books(world, policy)).deltas or accrued(world.work, world.recorded))
+    return bool(lacking(world.work, books_of(world, policy)).deltas or accrued(world.work, world.recorded))
 
 
-def _books(world: World, policy: CostPolicy) -> Books:
+def books_of(world: World, policy: CostPolicy) -> Books:
+    """What costing reads of a world besides its hours."""
     overfull = overfull_days(world.day_worklogs, policy.zone, policy.hours_per_day_max)
     return Books(
         world.orders,
@@ -271,7 +272,7 @@ def _books(world: World, policy: CostPolicy) -> Books:
 
 def make_plan(world: World, mapping: IssueMapping, policy: CostPolicy, grouping: Grouping) -> Plan:
     """Compare what is with what should be, for everything in the world given."""
-    books = _books(world, policy)
+    books = books_of(world, policy)
     missing = lacking(world.work, books)
     estimated = accrued(world.work, world.recorded)
     back = taking_back(estimated, missing, books)
@@ -302,7 +303,7 @@ def make_plan(world: World, mapping: IssueMapping, policy: CostPolicy, grouping:
 
 def make_accrual_plan(world: World, ends: Mapping[str, date], policy: CostPolicy, grouping: Grouping) -> Plan:
     """The accruals that the periods with these last days, by entity, still lack."""
-    lacks = accruing(world.work, _books(world, policy), ends)
+    lacks = accruing(world.work, books_of(world, policy), ends)
     return Plan(world.connection, _postings(lacks, world, grouping.for_accruals()), lacks.findings, accrue=ends)
 
 

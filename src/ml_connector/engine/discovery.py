@@ -101,9 +101,9 @@ def discover_cloudsuite(
     """Entities, accounts, cost centers and projects, and the fiscal calendar of the entities named."""
     say("reading entities, accounts, cost centers and projects of CloudSuite")
     return {
-        "entities": _values(erp.entities()),
-        "accounts": _values(erp.accounts()),
-        "cost_centers": _values(erp.cost_centers()),
+        "entities": values(erp.entities()),
+        "accounts": values(erp.accounts()),
+        "cost_centers": values(erp.cost_centers()),
         "projects": _projects(erp, now),
         "periods": {
             entity: [
@@ -120,7 +120,8 @@ def discover_cloudsuite(
     }
 
 
-def _values(found: Iterable[DimensionValue]) -> list[Document]:
+def values(found: Iterable[DimensionValue]) -> list[Document]:
+    """Accounts, cost centers or entities as documents."""
     return [
         {
             "code": each.code,

@@ -150,6 +150,8 @@ def _with_orders(
 
 def _is_cooling(lane: Lane, item: LoggedWork) -> bool:
     """Whether an entry changed too lately to be posted. What was deleted or withdrawn does not wait."""
+    if not lane.policy.cooling_off:  # Jira's clock may run ahead of ours
+        return False
     rested = lane.clock.now() - item.worklog.updated
     return item.fate is Fate.LIVE and not item.withdrawn and rested < lane.policy.cooling_off
 

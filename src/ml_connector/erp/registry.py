@@ -13,6 +13,7 @@ from ml_connector.erp.csi.orders import UnitCodes
 from ml_connector.erp.csi.sites import Site
 from ml_connector.erp.fsm.fields import DETAIL, field_map
 from ml_connector.erp.fsm.fsm import Fsm
+from ml_connector.erp.fsm.groups import enterprise_groups
 from ml_connector.erp.m3.opening import open_m3
 from ml_connector.erp.port import Erp
 from ml_connector.errors import Misconfigured
@@ -79,6 +80,12 @@ PRODUCTS: Mapping[str, Factory] = {
     "m3": open_m3,
     "csi": open_csi,
 }
+
+
+GROUPS: Mapping[str, Callable[[Send], tuple[str, ...]]] = {
+    "fsm": enterprise_groups,
+}
+"""The lines that have enterprise groups, and how these are found."""
 
 
 def open_erp(send: Send, connection: Connection, digits: Digits) -> Erp:

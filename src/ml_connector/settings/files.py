@@ -7,8 +7,9 @@ import tomllib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from ml_connector.errors import Misconfigured
 from ml_connector.settings import lines
@@ -20,6 +21,7 @@ from ml_connector.settings.raw import Raw
 from ml_connector.settings.relations import broken_relations
 from ml_connector.settings.wording import SAMPLE, Flaw, flaws_of, syntax_flaw, syntax_line
 
+SectionT = TypeVar("SectionT", bound=BaseModel)
 FILE_BYTES_MAX = 1_000_000
 """A larger file is no connection: 1 MB holds some ten thousand rates."""
 SHEET_NAME = r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}\.csv"
@@ -42,6 +44,10 @@ class Home:
     def key_file(self) -> Path:
         """File of the master key that secrets are encrypted under."""
         return self.directory / "key"
+
+    def examples_file(self, name: str) -> Path:
+        """File of the golden examples of one connection."""
+        return self.directory / "examples" / f"{name}.toml"
 
     @property
     def database_file(self) -> Path:
@@ -134,6 +140,38 @@ def load_unnamed(path: Path, *, products: tuple[str, ...] = PRODUCTS, check: Che
     return _loaded(_source(path), products, check, stem="")
 
 
+def load_section(path: Path, model: type[SectionT]) -> SectionT:
+    """Read another file in the same manner. Raises InvalidSettings with everything wrong, Misconfigured without it."""
+    text, raw = _text(path), _raw(path)
+    if isinstance(raw, Problem):
+        raise InvalidSettings([raw])
+    try:
+        return model.model_validate(raw)
+    except ValidationError as error:
+        found = lines.find_lines(str(text))
+        flaws = flaws_of(error, model)
+    raise InvalidSettings(
+        Problem(str(path), lines.line_of(where, found), dotted(where), what, remedy) for where, what, remedy in flaws
+    )
+
+
+def load_text(path: Path) -> str:
+    """The text of a file. Raises InvalidSettings, or Misconfigured where it cannot be read."""
+    text = _text(path)
+    if isinstance(text, Problem):
+        raise InvalidSettings([text])
+    return text
+
+
+def read_text(
+    path: Path, text: str, *, products: tuple[str, ...] = PRODUCTS, check: Check = nothing_else
+) -> Connection:
+    """What a text would read as, told of `path`. Raises InvalidSettings with everything that is wrong."""
+    raw = _parsed(path, text)
+    source = [raw] if isinstance(raw, Problem) else _with_sheet(path, text, raw)
+    return _loaded(source, products, check, stem="")
+
+
 def told_of(path: Path, slips: Iterable[Slip]) -> list[Problem]:
     """Slips of a file that reads well, with their lines."""
     source = _source(path)
@@ -159,13 +197,15 @@ def load_changed(
 def _source(path: Path, sheet: RateSheet | None = None) -> _Source | list[Problem]:
     """A file with its sheet of rates: the one given, or the one that it names."""
     text, raw = _text(path), _raw(path)
-    if isinstance(raw, Problem):
-        return [raw]
-    found = lines.find_lines(str(text))
+    return [raw] if isinstance(raw, Problem) else _with_sheet(path, str(text), raw, sheet)
+
+
+def _with_sheet(path: Path, text: str, raw: Raw, sheet: RateSheet | None = None) -> _Source | list[Problem]:
+    found = lines.find_lines(text)
     if sheet is None:
         named = raw.get("rates_file")
         if not named or not isinstance(named, str) or not re.fullmatch(SHEET_NAME, named):
-            return _Source(path, str(text), raw, None, found)
+            return _Source(path, text, raw, None, found)
         sheet = load_sheet(path.with_name(named))
         if sheet is None:
             what, remedy = (
@@ -177,8 +217,8 @@ def _source(path: Path, sheet: RateSheet | None = None) -> _Source | list[Proble
         return list(sheet.problems)
     own = raw.get("rate", ())
     if not isinstance(own, tuple):
-        return _Source(path, str(text), raw, None, found)
-    return _Source(path, str(text), {**raw, "rate": (*own, *sheet.rates)}, sheet, found)
+        return _Source(path, text, raw, None, found)
+    return _Source(path, text, {**raw, "rate": (*own, *sheet.rates)}, sheet, found)
 
 
 def _card(path: Path) -> _Source | list[Problem]:

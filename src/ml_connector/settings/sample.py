@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+NO_HOSTS, NO_CA_FILE = "#allowed_hosts = []", '#ca_file = ""'
+
 
 def sample(
     name: str,
@@ -14,6 +16,8 @@ def sample(
     orders_project: str = "PROC",
     projects_project: str = "PROJ",
     clearing_account: str = "219900",
+    allowed_hosts: tuple[str, ...] = (),
+    ca_file: str = "",
 ) -> str:
     """A commented file that loads as it is. Lines that begin with `#` and a key show that key with its default.
 
@@ -29,6 +33,8 @@ def sample(
         orders_project=_quoted(orders_project),
         projects_project=_quoted(projects_project),
         clearing=tables,
+        allowed_hosts=f"allowed_hosts = [{', '.join(map(_quoted, allowed_hosts))}]" if allowed_hosts else NO_HOSTS,
+        ca_file=f"ca_file = {_quoted(ca_file)}" if ca_file else NO_CA_FILE,
     )
 
 
@@ -202,8 +208,8 @@ project = {projects_project}
 
 [network]
 # Private or local hosts that may be called all the same.
-#allowed_hosts = []
-#ca_file = ""
+{allowed_hosts}
+{ca_file}
 
 [posting]
 # What one line stands for: "worklog", "person-day", "issue-day" or "po-period".

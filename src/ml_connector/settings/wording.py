@@ -56,9 +56,9 @@ _SYNTAX = {
 """How tomllib's messages begin. Its own words are not passed on: they can repeat keys that are pasted secrets."""
 
 
-def flaws_of(error: ValidationError) -> list[Flaw]:
-    """Everything that pydantic found, in words."""
-    return [_flaw(details) for details in error.errors(include_url=False, include_input=False)]
+def flaws_of(error: ValidationError, root: type[BaseModel] = Connection) -> list[Flaw]:
+    """Everything that pydantic found, in words. `root` is what the file is read as."""
+    return [_flaw(details, root) for details in error.errors(include_url=False, include_input=False)]
 
 
 def syntax_flaw(error: ValueError) -> tuple[str, str]:
@@ -75,13 +75,13 @@ def syntax_line(error: ValueError, text: str) -> int:
     return int(found[1]) if found else text.rstrip("\n").count("\n") + 1
 
 
-def _flaw(details: ErrorDetails) -> Flaw:
+def _flaw(details: ErrorDetails, root: type[BaseModel]) -> Flaw:
     path, context = details["loc"], details.get("ctx", {})
     match details["type"]:
         case "missing":
-            return path, "is missing", _addition(path)
+            return path, "is missing", _addition(path, root)
         case "extra_forbidden":
-            return path, "is not a known key", _known_instead(path)
+            return path, "is not a known key", _known_instead(path, root)
         case kind:
             return _place(path), *_refusal(kind, context)
 
@@ -107,17 +107,17 @@ def _place(path: Path) -> Path:
     return path[:-1] if path[-1:] == ("[key]",) else path
 
 
-def _addition(path: Path) -> str:
-    section = _section(path[:-1])
+def _addition(path: Path, root: type[BaseModel]) -> str:
+    section = _section(path[:-1], root)
     meaning = next((field.description for name, field in _fields(section) if name == path[-1]), None)
     return f"Add it: {meaning}" if meaning else "Add it."
 
 
-def _known_instead(path: Path) -> str:
+def _known_instead(path: Path, root: type[BaseModel]) -> str:
     key = str(path[-1])
     if _SECRET.search(key):
         return "Secrets are never kept in this file: take it out and store it with `ml-connector connect`."
-    known = [name for name, _ in _fields(_section(path[:-1]))]
+    known = [name for name, _ in _fields(_section(path[:-1], root))]
     near = get_close_matches(key, known, n=1)
     return f"Did you mean {near[0]}?" if near else f"Known here: {', '.join(known)}."
 
@@ -127,9 +127,9 @@ def _fields(section: type[BaseModel]) -> list[tuple[str, typing.Any]]:
     return [(field.alias or name, field) for name, field in section.model_fields.items()]
 
 
-def _section(path: Path) -> type[BaseModel]:
+def _section(path: Path, root: type[BaseModel]) -> type[BaseModel]:
     """The model of the table at a path."""
-    section: type[BaseModel] = Connection
+    section = root
     steps = iter(path)
     for step in steps:
         section, inside = _model_in(section.model_fields[str(step)].annotation)

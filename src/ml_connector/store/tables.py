@@ -198,6 +198,11 @@ opening_balances = Table(
     Column("amount_minor", BigInteger, nullable=False), _text("currency"),
     Column("seconds", BigInteger, nullable=False), _text("as_of"), _text("actor"), _text("imported_at"),
 )  # fmt: skip
+mapping_versions = Table(
+    "mapping_versions", metadata, _key("connection"), Column("number", Integer, primary_key=True, autoincrement=False),
+    _text("at"), _text("author"), _text("reason"), _text("mapping"), _text("rates"), _text("rules"), _text("digest"),
+    _text("text"),
+)  # fmt: skip
 audit = Table(
     "audit", metadata, Column("seq", Integer, primary_key=True, autoincrement=False), _text("at"), _text("actor"),
     _text("action"), _text("subject"), _json("detail"), _text("previous"), _text("hash"),
@@ -212,7 +217,16 @@ runs = Table(
     _maybe("ended"), _text("outcome", ""), _json("summary"), Index("ix_runs_connection", "connection", "id"),
 )  # fmt: skip
 
-PROTECTED = ("posting_lines", "shares", "posting_events", "audit", "approvals", "statements", "attestations")
+PROTECTED = (
+    "posting_lines",
+    "shares",
+    "posting_events",
+    "audit",
+    "approvals",
+    "statements",
+    "attestations",
+    "mapping_versions",
+)
 """Tables whose rows are never changed or deleted."""
 
 

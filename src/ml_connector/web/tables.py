@@ -180,15 +180,6 @@ def ledger_table(rows: Iterable[Mapping[str, Any]]) -> Table:
     return table
 
 
-def checks_table(checks: Iterable[Mapping[str, Any]]) -> Table:
-    """The doctor's list."""
-    table = Table("", "Check", "Found", "What to do")
-    for item in checks:
-        mark = Text("ok", style="green") if item["ok"] else Text("no", style="bold red")
-        table.add_row(mark, item["name"], Text(item["found"]), Text("" if item["ok"] else item["remedy"]))
-    return table
-
-
 def unmatched_table(people: Iterable[Mapping[str, Any]]) -> Table:
     """Accounts that nobody is mapped to, with their hours and the money at stake."""
     table = Table(title="People without a [[person]]", title_justify="left")

@@ -8,6 +8,8 @@ from ml_connector_sandbox.cloudsuite.csi.switches import CSI_DEFAULTS
 from ml_connector_sandbox.cloudsuite.entries import LEDGER_DEFAULTS
 
 DEFAULTS: dict[str, object] = {
+    # Seconds that the clock behind the header `Date` runs ahead; below zero, behind.
+    "cloudsuite_clock_ahead_seconds": 0,
     # Seconds that an access token lives. Infor's default for an authorized app is two hours.
     "fsm_token_seconds": 7200,
     # Whether the app issues refresh tokens beside access tokens.

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 DEFAULTS: dict[str, object] = {
+    # Seconds that the clock behind the header `Date` runs ahead; below zero, behind.
+    "jira_clock_ahead_seconds": 0,
     # Seconds that a change stays out of the worklog feeds. Atlassian says one minute.
     "jira_feed_lag_seconds": 60,
     # Seconds that a change stays out of the search index; nobody says how long it can be.
