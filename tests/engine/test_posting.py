@@ -9,7 +9,11 @@ import pytest
 
 from engine.acme import START, Acme
 from engine.ledger_oracle import owed
+from ml_connector.core.ledger import State
+from ml_connector.demo.connection import NAME
 from ml_connector.errors import ConnectorError
+from ml_connector.settings import Home
+from ml_connector.store import postings
 from ml_connector.wire import Request
 from ml_connector_sandbox import wire as sandbox
 
@@ -90,6 +94,50 @@ def test_a_write_that_takes_effect_after_its_time_out_posts_once(acme: Acme, ste
     _settle(acme)
     acme.check_ledger()
     assert acme.labor() == owed(acme) != {}
+
+
+def test_a_release_whose_answer_was_lost_is_believed_as_soon_as_it_shows(acme: Acme) -> None:
+    """The next run finds the journal in the ledger and need not wait for the settle time; it sends nothing."""
+    _long_settle_time(acme)
+    plan = _with_hours(acme)
+    rule = {"name": "gateway_timeout_after_commit", "vendor": "cloudsuite", "path_holds": STEPS["release"], "next": 1}
+    acme.control("PUT", "/faults", [rule])
+    acme.approve_and_apply(plan)
+    assert _states(acme) == {State.IN_DOUBT}
+    acme.sync()
+    assert _states(acme) == {State.RELEASED}
+    assert "posting_in_doubt" not in acme.findings().values()
+    acme.check_ledger()
+    assert acme.labor() == owed(acme) != {}
+
+
+def test_a_release_that_does_not_show_is_not_sent_again_before_the_settle_time(acme: Acme) -> None:
+    """That it is absent proves nothing yet: it may still take effect, and until then every run only looks."""
+    _long_settle_time(acme)
+    plan = _with_hours(acme)
+    rule = {"name": "late_commit", "vendor": "cloudsuite", "path_holds": STEPS["release"], "next": 1, "seconds": 350}
+    acme.control("PUT", "/faults", [rule])
+    acme.approve_and_apply(plan)
+    for _ in range(3):
+        acme.sync()
+        assert acme.gl() == []
+    acme.sync()
+    acme.sync()
+    acme.check_ledger()
+    assert acme.labor() == owed(acme) != {}
+
+
+def _states(acme: Acme) -> set[State]:
+    """How far our postings have come."""
+    with acme.installed.database.read() as tx:
+        return {posting.state for posting in postings.everything(tx, NAME)}
+
+
+def _long_settle_time(acme: Acme) -> None:
+    """As long as in service."""
+    file = Home(acme.directory).connection_file(NAME)
+    file.write_text(file.read_text().replace("settle_seconds = 5", "settle_seconds = 360", 1))
+    acme.restart()
 
 
 @pytest.mark.slow

@@ -102,12 +102,16 @@ class RunResult:
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """All that the ERP shows under one reference. `conclusive` is False where a part could not be read."""
+    """All that the ERP shows under one reference. `conclusive` is False where a part could not be read.
+
+    `working` tells that the ERP says it is still at work on it: what it shows may be half, and is not conclusive.
+    """
 
     staged: tuple[SeenLine, ...] = ()
     ledger: tuple[SeenLine, ...] = ()
     results: tuple[RunResult, ...] = ()
     conclusive: bool = True
+    working: bool = False
 
     @property
     def newest_result(self) -> int:

@@ -2,7 +2,7 @@
 
 The intent is stored before the first call and the step before every call, so that whoever comes after a stop knows
 which calls may have been sent. After any ambiguous answer nothing is sent before the settle time has passed and a
-look-up says absent. Success is read back, never assumed.
+look-up says absent. Success is read back, never assumed; it is believed as soon as it shows.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TypeVar
 
-from ml_connector.core.journal import Presence, SeenLine, Sighting, missing_sequences, presence
+from ml_connector.core.journal import Presence, RunResult, SeenLine, Sighting, missing_sequences, presence
 from ml_connector.core.ledger import Posting, State, Step
 from ml_connector.core.records import Finding, Severity
 from ml_connector.engine.lane import Lane
@@ -25,6 +25,9 @@ Answer = TypeVar("Answer")
 
 STEPS_MAX = 20
 """Steps of one posting in one run: more means that it goes in circles, and it waits for the next run."""
+
+LOOKS = (0.5, 1.0, 2.0, 4.0, 8.0)
+"""Seconds between looks at an ERP that says it is still at work on a journal; after them the next run looks."""
 
 NO_REASON = "CloudSuite refused the journal and named no line"
 
@@ -85,7 +88,7 @@ def _stage(lane: Lane, posting: Posting) -> bool:
 def _validate(lane: Lane, posting: Posting) -> bool:
     """Have the ERP check every row; one bad row and nothing of this journal goes further."""
     _send(lane, posting, Step.VALIDATE, lambda: lane.erp.validate(posting.reference))
-    sighting = lane.erp.sight(posting.reference)
+    sighting = _outcome(lane, posting)
     errors = _errors(sighting.staged)
     if errors:
         return _reject(lane, posting, errors)
@@ -98,7 +101,18 @@ def _validate(lane: Lane, posting: Posting) -> bool:
 def _release(lane: Lane, posting: Posting) -> bool:
     """Interface the journal, then read the result and the lines back."""
     _send(lane, posting, Step.RELEASE, lambda: lane.erp.release(posting.reference))
-    return _judge_release(lane, posting, lane.erp.sight(posting.reference))
+    return _judge_release(lane, posting, _outcome(lane, posting))
+
+
+def _outcome(lane: Lane, posting: Posting) -> Sighting:
+    """What the ERP shows once it has finished, or for as long as we wait for it in this run."""
+    sighting = lane.erp.sight(posting.reference)
+    for seconds in LOOKS:
+        if not sighting.working:
+            break
+        lane.clock.sleep(seconds)
+        sighting = lane.erp.sight(posting.reference)
+    return sighting
 
 
 def _roll_back(lane: Lane, posting: Posting) -> bool:
@@ -117,10 +131,13 @@ def _roll_back(lane: Lane, posting: Posting) -> bool:
 
 
 def _resolve(lane: Lane, posting: Posting) -> bool:
-    """After the settle time, look; then go back to the last state that is certain."""
-    if posting.sent_at is None or lane.clock.now() < posting.sent_at + lane.policy.erp_settle:
+    """Look. A journal that is in the ledger as a whole is released; all else is concluded after the settle time."""
+    if posting.sent_at is None:
         return False
     sighting = lane.erp.sight(posting.reference)
+    if lane.clock.now() < posting.sent_at + lane.policy.erp_settle:
+        # Believing it leaves nothing to send, so that it cannot be too early. Absence may be.
+        return _is_released(posting, sighting) and _move(lane, posting, State.RELEASED)
     if not sighting.conclusive:
         return False
     match posting.step:
@@ -160,14 +177,25 @@ def _doubt_staging(lane: Lane, posting: Posting) -> bool:
     return False
 
 
-def _judge_release(lane: Lane, posting: Posting, sighting: Sighting) -> bool:
-    """Released only where a newer result counts all our lines and the ledger shows each of them."""
-    before = posting.result_before or 0
-    newer = [result for result in sighting.results if result.id > before]
+def _is_released(posting: Posting, sighting: Sighting) -> bool:
+    """Whether a newer result counts all our lines and the ledger shows each of them."""
+    runs = _newer_results(posting, sighting)
+    proven = any(run.complete and run.failed == 0 and run.passed == len(posting.lines) for run in runs)
     in_ledger = presence(posting.journal.lines, sighting.ledger, conclusive=sighting.conclusive)
-    proven = any(run.complete and run.failed == 0 and run.passed == len(posting.lines) for run in newer)
-    if in_ledger is Presence.COMPLETE and (proven or posting.result_before is None):
+    return in_ledger is Presence.COMPLETE and (proven or posting.result_before is None)
+
+
+def _newer_results(posting: Posting, sighting: Sighting) -> list[RunResult]:
+    before = posting.result_before or 0
+    return [result for result in sighting.results if result.id > before]
+
+
+def _judge_release(lane: Lane, posting: Posting, sighting: Sighting) -> bool:
+    """Where a release stands, from what the ERP shows."""
+    if _is_released(posting, sighting):
         return _move(lane, posting, State.RELEASED)
+    newer = _newer_results(posting, sighting)
+    in_ledger = presence(posting.journal.lines, sighting.ledger, conclusive=sighting.conclusive)
     if in_ledger is Presence.ABSENT and any(run.failed for run in newer):
         return _reject(lane, posting, _errors(sighting.staged))
     staged = _staged(posting, sighting)
@@ -248,7 +276,7 @@ def _doubt(lane: Lane, posting: Posting, why: str, *, step: Step | None = None, 
             note=why,
         )
         audit.append(tx, now, lane.name, "posting_in_doubt", posting.reference, {"why": why})
-    lane.say(f"{posting.reference}: in doubt, looked up again after the settle time")
+    lane.say(f"{posting.reference}: in doubt, looked at again in the next run")
 
 
 def _reject(
@@ -301,8 +329,8 @@ def doubts(lane: Lane) -> tuple[Finding, ...]:
             "posting_in_doubt",
             f"posting {posting.reference}",
             f"Whether its last call took effect is not known: {posting.note}.",
-            "It is looked up again after the settle time. If this stays, look for the reference in CloudSuite, and "
-            "tell what you found with `ml-connector resolve`.",
+            "It is looked at in every run, and decided after the settle time. If this stays, look for the reference in "
+            "CloudSuite, and tell what you found with `ml-connector resolve`.",
             Severity.WARN,
             "finance analyst",
             posting.journal.gross,
