@@ -84,6 +84,7 @@ class World:
         """Do what was put off until now or earlier."""
         for front in self.fronts.values():
             front.settle()
+        self.cloudsuite.settle()
 
     def __getstate__(self) -> dict[str, Any]:
         """The state, without doors and locks."""

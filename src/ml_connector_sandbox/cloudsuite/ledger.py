@@ -148,15 +148,25 @@ class GeneralLedger:
     def _release(self, run_group: str, rows: Sequence[Row], now: datetime) -> None:
         lines = self._released.setdefault(run_group, []) if rows else []
         for row in rows:
-            line_id = str(len(self._lines) + 1)
-            fields = entries.ledger_fields(row, line_id, self.reference)
-            line = Row(key=(line_id,), fields=fields, created=now, updated=now)
-            entries.set_status(line, entries.RELEASED, self.switches)
-            self._lines.append(line)
-            lines.append(line)
+            lines.append(self._line(row, now))
             _change(row, {"Status": entries.INTERFACED}, now)
         if rows and entries.flag(self.switches, "fsm_interfaced_rows_removed"):
             self._remove(run_group, rows, now)
+
+    def _line(self, row: Row, now: datetime) -> Row:
+        """The released line that a row becomes."""
+        line_id = str(len(self._lines) + 1)
+        line = Row(key=(line_id,), fields=entries.ledger_fields(row, line_id, self.reference), created=now, updated=now)
+        entries.set_status(line, entries.RELEASED, self.switches)
+        self._lines.append(line)
+        return line
+
+    def enter(self, rows: Sequence[Row]) -> list[Row]:
+        """Post rows at once, as product lines do that know no released state; they must be free of errors."""
+        now = self.clock.now()
+        lines = [self._line(row, now) for row in rows]
+        self._post(lines, now)
+        return lines
 
     def _move_errors(self, run_group: str, error_group: str, now: datetime) -> None:
         """Restage rows in error under another run group; a row whose key is taken there stays where it is."""
@@ -199,14 +209,17 @@ class GeneralLedger:
         """Finance posts the released lines of one entity, or of all; how many lines that were."""
         now = self.clock.now()
         due = [line for lines in self._released.values() for line in lines if entity in ("", _entity(line))]
-        for line in due:
+        self._post(due, now)
+        self._forget_settled(tuple(self._released))
+        return len(due)
+
+    def _post(self, lines: Sequence[Row], now: datetime) -> None:
+        for line in lines:
             entries.set_status(line, entries.POSTED, self.switches)
             line.updated = now
-        self._forget_settled(tuple(self._released))
-        for line in due:
+        for line in lines:
             if self.on_posted is not None and (project := line.fields.get("Project", "")):
                 self.on_posted(project, entries.amount(line))
-        return len(due)
 
     def delete_released(self, reference: str) -> int:
         """A finance person deletes the released lines of one run group; how many lines that were. Posted ones stay."""

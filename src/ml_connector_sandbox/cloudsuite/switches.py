@@ -27,6 +27,24 @@ DEFAULTS: dict[str, object] = {
     "fsm_prefixed_field_names": True,
     # Whether a project's amounts move when entries are posted.
     "fsm_projects_follow_postings": True,
+    # The zone of M3's server: day-granular change dates are its days.
+    "m3_time_zone": "Europe/Stockholm",
+    # Records of a list where no `maxrecs` is sent: the default is not stated.
+    "m3_default_maxrecs": 100,
+    # Whether EXPORTMI names columns with the table's two letters before their four.
+    "m3_prefixed_columns": True,
+    # Whether EXPORTMI is locked down, so that only lists that the customer has built can be read.
+    "m3_exports_locked": False,
+    # Seconds that a job of GLS840 (control, update) takes.
+    "m3_job_seconds": 1.0,
+    # Whether a batch shows that a job is at work on it.
+    "m3_jobs_show": True,
+    # The codes of a batch's states: entered, checking, checked, error, updating, updated. None was ever seen.
+    "m3_batch_states": "10,15,20,30,80,90",
+    # Whether amounts of ledger lines carry their sign; else debit and credit stand beside them.
+    "m3_signed_amounts": True,
+    # The decimal separator of the service user.
+    "m3_decimal_separator": ".",
     **LEDGER_DEFAULTS,
 }
 
@@ -39,6 +57,11 @@ def flag(switches: Mapping[str, object], name: str) -> bool:
 def text(switches: Mapping[str, object], name: str) -> str:
     """A switch with a word for its value."""
     return str(switches.get(name, DEFAULTS[name]))
+
+
+def seconds(switches: Mapping[str, object], name: str) -> float:
+    """A switch with a span of time for its value."""
+    return float(text(switches, name))
 
 
 def number(switches: Mapping[str, object], name: str) -> int:

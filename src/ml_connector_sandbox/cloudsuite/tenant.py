@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from ml_connector_sandbox.clock import Clock
 from ml_connector_sandbox.cloudsuite import orders, projects
@@ -27,6 +28,8 @@ ENTERPRISE_GROUP = "ACME"
 COMPANIES = ("1000", "2000")
 
 Strikes = Callable[[str], bool]
+Work = Callable[[], None]
+"""Something that the tenant does later, kept with it: a plain value, such as a `partial`."""
 
 
 def never(_fault: str) -> bool:
@@ -35,7 +38,10 @@ def never(_fault: str) -> bool:
 
 
 class Tenant:
-    """The books of one customer. Everything in it is a plain value, so a copy of it is a second, independent tenant."""
+    """The books of one customer. Everything in it is a plain value, so a copy of it is a second, independent tenant.
+
+    `kept` is what a product line keeps beside the books that all lines share, by names of its own.
+    """
 
     def __init__(
         self, clock: Clock, random: random.Random, switches: Mapping[str, object], product: str = "fsm"
@@ -50,6 +56,8 @@ class Tenant:
         self.tokens = Tokens(clock, random, switches)
         self.ledger = GeneralLedger(clock, switches, self.reference)
         self.ledger.on_posted = self.on_posted
+        self.kept: dict[str, Any] = {}
+        self.later: list[tuple[datetime, Work]] = []
         self.strikes = never
 
     @property
@@ -62,6 +70,16 @@ class Tenant:
         """Ask another from now on; the ledger asks the same."""
         self._strikes = strikes
         self.ledger.strikes = strikes
+
+    def put_off(self, seconds: float, work: Work) -> None:
+        """Do something when the clock has moved on by so many seconds, as a job in the background does."""
+        self.later.append((self.clock.now() + timedelta(seconds=seconds), work))
+
+    def settle(self) -> None:
+        """Do what was put off until now, in the order of its moments. Called before anything looks at the books."""
+        while due := sorted((each for each in self.later if each[0] <= self.clock.now()), key=lambda each: each[0]):
+            self.later.remove(due[0])
+            due[0][1]()
 
     def rows(self, business_class: str) -> Sequence[Row]:
         """The rows of a class, deleted ones among them. Raises KeyError for a class that does not exist."""
