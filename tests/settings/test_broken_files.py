@@ -102,7 +102,7 @@ def test_what_is_no_settings_file_at_all_is_refused(tmp_path: Path, content: byt
 
 def test_products_are_those_that_the_caller_has(tmp_path: Path) -> None:
     """A product line is known if and only if whoever loads the file says so."""
-    acme = written(tmp_path, FULL.replace('"fsm"', '"m3"'))
-    assert load_connection(acme, products=("fsm", "m3")).cloudsuite.product == "m3"
+    acme = written(tmp_path, FULL.replace('"fsm"', '"lx"'))
+    assert load_connection(acme, products=("fsm", "lx")).cloudsuite.product == "lx"
     with pytest.raises(InvalidSettings, match=r"cloudsuite\.product: .* Known: fsm"):
         load_connection(acme)

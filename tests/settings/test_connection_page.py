@@ -83,7 +83,7 @@ def test_the_page_names_the_limits_of_whole_numbers() -> None:
             number = next((part for part in (key, *key.get("anyOf", ())) if part.get("type") == "integer"), None)
             if number:
                 limits = f"{number['minimum']}–{number['maximum']}"
-                assert re.search(rf"(?m)^\| `[a-z_.]*{name}` .*\b{limits} \|", page), name
+                assert re.search(rf"(?m)^\| `[a-z0-9_.]*{name}` .*\b{limits} \|", page), name
 
 
 def test_the_sample_shows_every_key() -> None:

@@ -36,7 +36,32 @@ def _fsm_keys(facts: Facts) -> Mapping[str, str]:
     }
 
 
+def _m3_keys(_facts: Facts) -> Mapping[str, str]:
+    return {"remaining_field": quoted("A130"), "project_remaining_field": quoted("A130")}
+
+
+def _m3_tables(facts: Facts) -> str:
+    divisions = zip(facts["companies"], ("AAA", "BBB"), strict=True)
+    lines = "\n".join(f"{quoted(entity)} = {quoted(division)}" for entity, division in divisions)
+    return f"{_M3}{lines}\n"
+
+
+_M3 = """
+[cloudsuite.m3]
+company = 100
+interface = "MLCONNECTOR"
+info_number = "001"
+issue_info_number = "002"
+project_table = "MPROJE"
+coding_list = "LstMLCODING"
+commitment_item = "COMMIT"
+dimensions = { 1 = 4, 2 = 5, 3 = 6, 4 = 7 }
+
+[cloudsuite.m3.divisions]
+"""
+
 PRODUCTS: Mapping[str, Product] = {
     "fsm": Product(_fsm_keys, status_field="PurchaseOrderUserField3"),
+    "m3": Product(_m3_keys, status_field="A230", tables=_m3_tables),
 }
 """One line each."""

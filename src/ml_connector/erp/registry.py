@@ -8,6 +8,7 @@ from ml_connector.core.money import Digits
 from ml_connector.core.records import Kind
 from ml_connector.erp.fsm.fields import DETAIL, field_map
 from ml_connector.erp.fsm.fsm import Fsm
+from ml_connector.erp.m3.opening import open_m3
 from ml_connector.erp.port import Erp
 from ml_connector.errors import Misconfigured
 from ml_connector.settings.connection import Connection
@@ -42,6 +43,7 @@ def open_fsm(send: Send, connection: Connection, digits: Digits) -> Fsm:
 
 PRODUCTS: Mapping[str, Factory] = {
     "fsm": open_fsm,
+    "m3": open_m3,
 }
 
 

@@ -32,9 +32,12 @@ from ml_connector.settings.values import (
 )
 
 DAY_SECONDS = 86_400
-PRODUCTS = ("fsm",)
+PRODUCTS = ("fsm", "m3")
 """CloudSuite product lines that have an adapter. The loader takes another tuple from whoever knows the registry."""
-KEY_FIELDS: Mapping[str, tuple[str, str]] = {"fsm": ("PurchaseOrderUserField5", "ProjectUserField5")}
+KEY_FIELDS: Mapping[str, tuple[str, str]] = {
+    "fsm": ("PurchaseOrderUserField5", "ProjectUserField5"),
+    "m3": ("A030", "A030"),
+}
 """Where a product line keeps the issue key unless the file says otherwise: on an order, and on a project."""
 
 SettleSeconds = Annotated[int, Field(ge=1, le=DAY_SECONDS)]
@@ -44,6 +47,60 @@ class Section(BaseModel):
     """A table of the file: frozen, without unknown keys, and without silent conversions (`"5"` is not a number)."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True)
+
+
+class M3Coding(Section):
+    """Where the labor of one project goes."""
+
+    account: Text
+    """GL account."""
+    cost_center: OptionalText = ""
+    """Cost center; empty for none."""
+
+
+class M3(Section):
+    """How an M3 tenant is set up: what its finance and its administrators decided."""
+
+    company: Annotated[int, Field(ge=0, le=999)] = 0
+    """Company (CONO) that everything is read from and posted to; M3 needs it."""
+    divisions: Mapping[Text, Text] = {}
+    """Division (DIVI) of an accounting entity; M3 needs one for each entity."""
+    interface: OptionalText = ""
+    """Interface template of GLS850, of usage type 2, that journals are entered under; M3 needs it."""
+    info_number: OptionalText = ""
+    """Number of the additional information of a voucher line that carries our reference; M3 needs it."""
+    issue_info_number: OptionalText = ""
+    """Number of the additional information that carries the issue key; empty writes none."""
+    project_table: OptionalText = ""
+    """Table that custom fields of projects hang on: what POS100MI SearchProject answers as FILE; M3 needs it."""
+    cost_center_dimension: Annotated[int, Field(ge=2, le=7)] = 2
+    """Accounting dimension (AITP) that holds cost centers."""
+    project_dimension: Annotated[int, Field(ge=2, le=7)] = 3
+    """Accounting dimension (AITP) that holds projects."""
+    dimensions: Mapping[Text, Annotated[int, Field(ge=2, le=7)]] = {}
+    """Accounting dimension (AITP) of a further dimension, by our name for it."""
+    coding_list: OptionalText = ""
+    """Transaction of CMS100MI that lists the coding of order lines; empty takes `coding`."""
+    coding: Mapping[Text, M3Coding] = {}
+    """Where the labor of a project goes, where no list tells the coding of order lines."""
+    lists: Mapping[Text, Text] = {}
+    """Transaction of CMS100MI that lists a table, where exports are locked."""
+    prefixed_columns: bool = True
+    """Whether exports name columns with the two letters of their table before their four."""
+    prefixes: Mapping[Text, Text] = {}
+    """The two letters of a table, where they are others than we know."""
+    decimal_separator: Literal[".", ","] = "."
+    """Decimal separator of the service account's user."""
+    closed_status: Text = "85"
+    """Lowest status of an order or line from which it counts as closed."""
+    closed_project_status: Text = "90"
+    """Status of a project from which it counts as closed."""
+    commitment_item: OptionalText = ""
+    """Budget item whose actuals are what is ordered and not yet spent; empty where there is none."""
+    period_type: Annotated[int, Field(ge=1, le=5)] = 1
+    """Type of the periods that finance posts to."""
+    batch_states: Mapping[Text, Literal["entered", "checking", "checked", "error", "updating", "updated"]] = {}
+    """What a status code of a batch in GLS840 means, where M3 uses others than we take."""
 
 
 class CloudSuite(Section):
@@ -77,6 +134,8 @@ class CloudSuite(Section):
     """Field of the posted GL detail that carries our reference."""
     fields: Mapping[Text, Mapping[Text, Text]] = {}
     """Fields that are named otherwise in this tenant: a table for each class, our name to the ERP's."""
+    m3: M3 = M3()
+    """How an M3 tenant is set up."""
 
     @model_validator(mode="before")
     @classmethod

@@ -26,8 +26,19 @@ SectionT = TypeVar("SectionT", bound=BaseModel)
 
 NEEDED: Mapping[str, Mapping[str, str]] = {
     "fsm": {"enterprise_group": "The finance enterprise group that all records are read from and posted to."},
+    "m3": {
+        "m3.company": "The company that everything is read from and posted to.",
+        "m3.divisions": "A division for each entity.",
+        "m3.interface": "The interface template of GLS850 that finance has set up for us.",
+        "m3.info_number": "The additional information that finance lets carry our reference.",
+        "m3.project_table": "The table of projects: what POS100MI SearchProject answers as FILE.",
+    },
 }
-"""The keys of [cloudsuite] that a product line needs, each with what it says."""
+"""The keys of [cloudsuite] that a product line needs, each with what it says. A dot leads into a table below it."""
+REFERENCE_WIDTH_MAX: Mapping[str, int] = {"m3": 15}
+"""The widest reference that a product line takes, where it is less than ours may be."""
+REFERENCE_TAIL = 12
+"""A dash and eleven characters follow the prefix."""
 
 
 def broken_relations(raw: Raw, products: tuple[str, ...], line_of: LineOf) -> Iterator[Flaw]:
@@ -56,10 +67,46 @@ def known_product(raw: Raw, products: tuple[str, ...]) -> Iterator[Flaw]:
 def product_has_what_it_needs(raw: Raw) -> Iterator[Flaw]:
     """What one product line cannot do without, and others do not know."""
     product = _text(raw, "cloudsuite", "product") or "fsm"
-    cloudsuite = _table(raw, "cloudsuite")
     for name, what in NEEDED.get(product, {}).items():
-        if cloudsuite and not cloudsuite.get(name):
-            yield ("cloudsuite", name), f"is missing, and {product} needs it", f"Add it: {what}"
+        path = ("cloudsuite", *name.split("."))
+        if _table(raw, "cloudsuite") and not _value(raw, path):
+            yield path, f"is missing, and {product} needs it", f"Add it: {what}"
+
+
+def references_fit(raw: Raw) -> Iterator[Flaw]:
+    """A reference of ours fits the field that the product line keeps it in."""
+    product, prefix = _text(raw, "cloudsuite", "product") or "fsm", _text(raw, "posting", "reference_prefix")
+    widest = REFERENCE_WIDTH_MAX.get(product)
+    if widest is not None and len(prefix) + REFERENCE_TAIL > widest:
+        what = f"makes references of more than the {widest} characters that {product} takes"
+        yield ("posting", "reference_prefix"), what, f"Take {widest - REFERENCE_TAIL} letters at the most."
+
+
+def m3_is_whole(raw: Raw) -> Iterator[Flaw]:
+    """Each entity has a division of M3, and something tells where labor goes."""
+    if _text(raw, "cloudsuite", "product") != "m3":
+        return
+    divisions = _table(raw, "cloudsuite", "m3", "divisions")
+    for entity in sorted({entity for _, entity in _texts(raw, "cloudsuite", "entities")}):
+        if divisions and entity not in divisions:
+            yield ("cloudsuite", "m3", "divisions", entity), "is missing for this entity", "Add its division of M3."
+    if not _text(raw, "cloudsuite", "m3", "coding_list") and not _table(raw, "cloudsuite", "m3", "coding"):
+        remedy = "Name a list of CMS100, or add [cloudsuite.m3.coding.PROJECT] tables."
+        yield ("cloudsuite", "m3", "coding_list"), "is missing, and no project's coding is named either", remedy
+
+
+def m3_dimensions_differ(raw: Raw) -> Iterator[Flaw]:
+    """No two of our dimensions are the same one of M3's."""
+    m3 = _table(raw, "cloudsuite", "m3")
+    paths: list[tuple[str, ...]] = [("cost_center_dimension",), ("project_dimension",)]
+    paths += [("dimensions", name) for name in _table(m3, "dimensions")]
+    defaults: dict[tuple[str, ...], int] = {("cost_center_dimension",): 2, ("project_dimension",): 3}
+    seen: set[object] = set()
+    for path in paths if m3 else ():
+        place = _value(m3, path) or defaults.get(path)
+        if place in seen:
+            yield ("cloudsuite", "m3", *path), "names a dimension that another key names already", "Choose another."
+        seen.add(place)
 
 
 def default_project_is_named(raw: Raw) -> Iterator[Flaw]:
@@ -220,6 +267,9 @@ def jitter_is_below_interval(raw: Raw) -> Iterator[Flaw]:
 
 RELATIONS: tuple[Relation, ...] = (
     product_has_what_it_needs,
+    references_fit,
+    m3_is_whole,
+    m3_dimensions_differ,
     default_project_is_named,
     webhook_has_an_address,
     webhook_fits_the_deployment,

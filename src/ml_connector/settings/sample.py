@@ -78,6 +78,36 @@ entities = [{entities}]
 #[cloudsuite.fields.PurchaseOrder]
 #number = "PurchaseOrder"
 
+# For product = "m3" alone: how finance and the administrators have set up M3.
+#[cloudsuite.m3]
+#company = 100
+#interface = "MLCONNECTOR"
+#info_number = "001"
+#issue_info_number = ""
+#project_table = ""
+#cost_center_dimension = 2
+#project_dimension = 3
+#coding_list = ""
+#prefixed_columns = true
+#decimal_separator = "."
+#closed_status = "85"
+#closed_project_status = "90"
+#commitment_item = ""
+#period_type = 1
+#[cloudsuite.m3.divisions]
+#{entity} = "AAA"
+#[cloudsuite.m3.dimensions]
+#number = 4
+#[cloudsuite.m3.coding.CAPITAL]
+#account = "612000"
+#cost_center = ""
+#[cloudsuite.m3.lists]
+#PurchaseOrder = "LstPurchaseOrder"
+#[cloudsuite.m3.prefixes]
+#PurchaseOrder = "IA"
+#[cloudsuite.m3.batch_states]
+#number = "checked"
+
 [jira]
 #deployment = "cloud"
 url = {jira_url}

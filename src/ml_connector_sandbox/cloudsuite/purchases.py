@@ -17,6 +17,10 @@ OLD_DAYS = 75
 # The first numbers of the two companies lie so close that one number exists in both of them.
 SERIES = (("1000", "USD", 45001, 15), ("2000", "EUR", 45015, 10))
 
+# M3 numbers the orders of all divisions in one series, so that a number never means two orders.
+NUMBERED_ONCE = ("m3",)
+SECOND_SERIES = 20_000_000
+
 # Which orders of company 1000, counted from 0, are of a special kind.
 WITHOUT_DISTRIBUTION = 3
 IN_YEN = 5
@@ -79,8 +83,9 @@ class Seeded:
 
 def purchase(tenant: Tenant, now: datetime, scale: int) -> None:
     """Write the orders of both companies, the oldest first in each."""
-    for company, currency, first, count in SERIES:
+    for company, currency, begins, count in SERIES:
         total = count * scale
+        first = begins + (SECOND_SERIES if tenant.product in NUMBERED_ONCE and company != SERIES[0][0] else 0)
         for place in range(total):
             back = timedelta(days=RECENT_DAYS * (total - place) / total)
             if company == "1000" and place in OLD:

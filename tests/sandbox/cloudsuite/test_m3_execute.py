@@ -135,7 +135,7 @@ def test_a_days_change_is_the_servers_day(play: Play) -> None:
 
 
 def test_one_order_number_means_one_order(play: Play) -> None:
-    """The books know a number in two companies; in M3 it is unique."""
+    """Elsewhere two companies may use one; in M3 it is unique over all divisions."""
     numbers = [number for [number] in play.select("IAPUNO from MPHEAD")]
     assert len(numbers) == len(set(numbers)) == 25
     [head] = play.records("PPS200MI", "GetHead", "PUNO=20045015")
@@ -193,7 +193,7 @@ def test_custom_fields_are_added_once_and_then_changed(play: Play) -> None:
     [row] = play.records("CUSEXTMI", "GetFieldValue", "FILE=MPHEAD&PK01=20045015")
     assert (row["A030"], row["N096"]) == ("PROC-8", "1.5")
     books = {(each["company"], each["number"]): each["fields"] for each in play.control("GET", "/books/orders")}
-    assert books["2000", "00045015"]["PurchaseOrderUserField5"] == "PROC-8"
+    assert books["2000", "20045015"]["PurchaseOrderUserField5"] == "PROC-8"
     assert books["1000", "00045015"]["PurchaseOrderUserField5"] == ""
     wide = {**record, "A030": "X" * 31}
     nobody = {**record, "PK01": "1"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping
 from urllib.parse import unquote
 
@@ -10,6 +9,7 @@ from ml_connector.core.records import Kind, Row
 from ml_connector.erp.fsm.fields import CLASS_OF, FieldMap
 from ml_connector.erp.fsm.lists import Record
 from ml_connector.erp.port import FieldUpdate
+from ml_connector.erp.texts import iso_date, key_part
 from ml_connector.errors import InvariantBroken, Malformed
 
 USER_FIELD = "field:"
@@ -60,13 +60,6 @@ def _neutral(name: str, value: str) -> str:
     return value
 
 
-def iso_date(text: str) -> str:
-    """`YYYYMMDD` as an ISO date, empty for none. Anything else stays as it is, to be told of by whoever reads it."""
-    if not text.strip("0"):
-        return ""
-    return f"{text[:4]}-{text[4:6]}-{text[6:]}" if re.fullmatch(r"[0-9]{8}", text) else text
-
-
 def _extra(kind: Kind, record: Record, fields: FieldMap) -> dict[str, str]:
     return {f"{USER_FIELD}{name}": record.fields.get(name, "").strip() for name in fields.extra.get(kind, ())}
 
@@ -75,7 +68,7 @@ def _owner(kind: Kind, values: Mapping[str, str]) -> str:
     if kind is Kind.PROJECT:
         return "/".join(_parts(kind, values, "group", "number"))
     parts = _parts(kind, values, "entity", "number")
-    release, code = (_part(values.get(name, "")) for name in ("release", "code"))
+    release, code = (key_part(values.get(name, "")) for name in ("release", "code"))
     return "/".join([*parts, release, code] if release or code else parts)
 
 
@@ -97,12 +90,7 @@ def _parts(kind: Kind, values: Mapping[str, str], *names: str) -> list[str]:
                 f"CloudSuite sent a record of {CLASS_OF[kind]} without its {name}.",
                 remedy=f"Check the field map under cloudsuite.fields.{CLASS_OF[kind]}.",
             )
-    return [_part(values[name]) for name in names]
-
-
-def _part(text: str) -> str:
-    """A part of a key; the characters that keys are built with are escaped."""
-    return text.replace("%", "%25").replace("/", "%2F").replace("#", "%23")
+    return [key_part(values[name]) for name in names]
 
 
 def record_from_update(update: FieldUpdate, fields: FieldMap) -> dict[str, str]:

@@ -13,7 +13,7 @@ from ml_connector_sandbox.cloudsuite.m3 import names
 from ml_connector_sandbox.cloudsuite.m3.execute import Call, Failed, Records, Transaction, Values
 from ml_connector_sandbox.cloudsuite.m3.kept import kept
 from ml_connector_sandbox.cloudsuite.orders import HEADER
-from ml_connector_sandbox.cloudsuite.tenant import ENTERPRISE_GROUP, Tenant
+from ml_connector_sandbox.cloudsuite.tenant import COMPANIES, ENTERPRISE_GROUP, Tenant
 
 ALPHA = tuple(f"A{place}30" for place in range(10))
 NUMERIC = tuple(f"N{place}96" for place in range(10))
@@ -98,20 +98,16 @@ def _parent(tenant: Tenant, file: str, key: str) -> Row | None:
         return tenant.tables["Project"].get(ENTERPRISE_GROUP, key)
     if file != "MPHEAD":
         return None
-    company, number = names.order_of(key)
-    rows = tenant.tables[HEADER].rows
-    for code in ("STD", "SVC"):
-        row = rows.get((company, number, "0000", code))
-        if row is not None and not row.deleted:
-            return row
-    return next((row for row in tenant.tables[HEADER].living() if row.key[:2] == (company, number)), None)
+    table = tenant.tables[HEADER]
+    places = ((company, key, "0000", code) for company in COMPANIES for code in ("STD", "SVC"))
+    return next((row for place in places if (row := table.get(*place)) is not None), None)
 
 
 def rows(tenant: Tenant) -> Iterator[Values]:
     """The rows of CUGEX1."""
     keys = dict.fromkeys(kept(tenant).custom)
     for row in tenant.tables[HEADER].living():
-        keys[("MPHEAD", names.order_number(row.fields["Company"], row.fields["PurchaseOrder"]))] = None
+        keys[("MPHEAD", row.fields["PurchaseOrder"])] = None
     for row in tenant.tables["Project"].living():
         keys[(names.PROJECT_TABLE, row.fields["Project"])] = None
     for file, key in keys:

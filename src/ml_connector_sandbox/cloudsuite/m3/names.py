@@ -1,4 +1,4 @@
-"""What M3 calls what the books hold: its company and divisions, its order numbers, and the time at its server."""
+"""What M3 calls what the books hold: its company and divisions, and the time at its server."""
 
 from __future__ import annotations
 
@@ -22,22 +22,6 @@ INFO_NUMBER, KEY_INFO_NUMBER = "001", "002"
 def company_of(division: str) -> str:
     """The books' company of a division; empty where there is none."""
     return next((company for company, divi in DIVISIONS.items() if divi == division), "")
-
-
-def order_number(company: str, number: str) -> str:
-    """An order's number in M3, where it is unique over all divisions: those of the first keep the books' number.
-
-    The numbers of another division begin with the first digit of its company.
-    """
-    return number if company == COMPANIES[0] else company[0] + number[1:]
-
-
-def order_of(number: str) -> tuple[str, str]:
-    """The books' company and number of an order's number in M3."""
-    for company in COMPANIES[1:]:
-        if number[:1] == company[0]:
-            return company, "0" + number[1:]
-    return COMPANIES[0], number
 
 
 def zone(tenant: Tenant) -> ZoneInfo:

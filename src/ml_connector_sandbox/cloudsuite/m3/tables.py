@@ -50,7 +50,7 @@ def _heads(tenant: Tenant) -> Iterator[Values]:
         yield {
             "CONO": names.COMPANY,
             "DIVI": names.DIVISIONS[values["Company"]],
-            "PUNO": _number(row),
+            "PUNO": values["PurchaseOrder"],
             "SUNO": values["Vendor"],
             "BUYE": values["Buyer"],
             "PUDT": values["PurchaseOrderDate"],
@@ -59,10 +59,6 @@ def _heads(tenant: Tenant) -> Iterator[Values]:
             "PUST": status,
             "LMDT": names.changed(tenant, row),
         }
-
-
-def _number(row: Row) -> str:
-    return names.order_number(row.fields["Company"], row.fields["PurchaseOrder"])
 
 
 def _lines(tenant: Tenant) -> Iterator[Values]:
@@ -76,7 +72,7 @@ def _lines(tenant: Tenant) -> Iterator[Values]:
         status = CLOSED_STATUS if values["Closed"] == TRUE else OPEN_STATUS
         yield {
             "CONO": names.COMPANY,
-            "PUNO": _number(row),
+            "PUNO": values["PurchaseOrder"],
             "PNLI": values["LineNumber"],
             "PNLS": "0",
             "ITNO": values["Item"],
@@ -99,7 +95,7 @@ def _coding(tenant: Tenant) -> Iterator[Values]:
         yield {
             "CONO": names.COMPANY,
             "DIVI": names.DIVISIONS.get(company, ""),
-            "PUNO": _number(row),
+            "PUNO": values["PurchaseOrder"],
             "PNLI": values["LineNumber"],
             "PNLS": "0",
             "DSEQ": values["DistributionSequence"],

@@ -1,0 +1,39 @@
+"""What the answers of all product lines have in common: values that are text, days written as digits, parts of keys."""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+MESSAGE_CHARACTERS_MAX = 500
+UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""What reading JSON raises for bytes that are none, or none of the wanted shape."""
+TEXT = msgspec.json.Decoder(str)
+
+
+def as_text(raw: msgspec.Raw) -> str:
+    """A value as text, digit by digit as the ERP wrote it. Raises ValueError for a list or an object."""
+    written = bytes(raw)
+    if written.startswith(b'"'):
+        return TEXT.decode(written)
+    if written.startswith((b"{", b"[")):
+        raise ValueError("not a single value")
+    return "" if written == b"null" else written.decode("ascii")
+
+
+def one_line(text: str) -> str:
+    """The ERP's words, fit for a message."""
+    return " ".join(text.split())[:MESSAGE_CHARACTERS_MAX]
+
+
+def iso_date(text: str) -> str:
+    """`YYYYMMDD` as an ISO date, empty for none. Anything else stays as it is, to be told of by whoever reads it."""
+    if not text.strip("0"):
+        return ""
+    return f"{text[:4]}-{text[4:6]}-{text[6:]}" if re.fullmatch(r"[0-9]{8}", text) else text
+
+
+def key_part(text: str) -> str:
+    """A part of a key; the characters that keys are built with are escaped."""
+    return text.replace("%", "%25").replace("/", "%2F").replace("#", "%23")
