@@ -2,7 +2,7 @@
 
 Some faults strike at the door (`front.py`), before or after the vendor has done what it was asked. Those marked inside
 are drawn by the vendor itself, which asks `strikes(name)` at the place where the fault would happen; a rule for one of
-them takes no `method` and no `path_holds`.
+them takes no `method`, no `path_holds` and no `body_holds`.
 """
 
 from __future__ import annotations
@@ -48,6 +48,7 @@ KINDS: dict[str, tuple[type, ...]] = {
     "vendor": (str,),
     "method": (str,),
     "path_holds": (str,),
+    "body_holds": (str,),
     "next": (int,),
     "probability": (int, float),
     "status": (int,),
@@ -66,13 +67,14 @@ class BadRule(Exception):
 class Rule:
     """When a fault strikes: `next` counts down, else `probability` is drawn.
 
-    Empty filters match every call; `path_holds` is looked for in path and query.
+    Empty filters match every call; `path_holds` is looked for in path and query, `body_holds` in the body.
     """
 
     name: str
     vendor: str = ""
     method: str = ""
     path_holds: str = ""
+    body_holds: str = ""
     next: int = 0
     probability: float = 0.0
     status: int = 500
@@ -86,6 +88,7 @@ class Rule:
             self.vendor in ("", vendor)
             and self.method.upper() in ("", request.method)
             and (not self.path_holds or self.path_holds in request.target)
+            and self.body_holds.encode() in request.body
         )
 
 
@@ -153,8 +156,8 @@ def _wrong(rule: Rule) -> str:
         (rule.body in BODIES, f"`body` is one of {', '.join(BODIES)}"),
         (rule.status in STATUSES, f"{rule.status} is no status to answer with"),
         (
-            rule.name not in INSIDE or not (rule.method or rule.path_holds),
-            "strikes inside the vendor and takes no `method` and no `path_holds`",
+            rule.name not in INSIDE or not (rule.method or rule.path_holds or rule.body_holds),
+            "strikes inside the vendor and takes no `method`, no `path_holds` and no `body_holds`",
         ),
     )
     return next((message for is_right, message in checks if not is_right), "")

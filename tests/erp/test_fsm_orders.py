@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from fsm_answers import EXTRA, adapter, digits, recorded, refusal
 from ml_connector.core.orders import order_from_rows, project_from_row
 from ml_connector.core.records import Finding, Kind, Project, PurchaseOrder, Row
+from ml_connector.erp.answers import iso_date
 from ml_connector.erp.fsm.fields import CLASS_OF, FieldMap, field_map
 from ml_connector.erp.fsm.lists import Record
 from ml_connector.erp.fsm.orders import record_from_update, row_from_record
 from ml_connector.erp.port import FieldUpdate, Window, WriteResult
-from ml_connector.erp.texts import iso_date
 from ml_connector.errors import InvariantBroken, Malformed, Misconfigured
 from stub_vendors import NOON, answer
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from ml_connector.erp.texts import UNREADABLE, one_line
+from ml_connector.erp.answers import UNREADABLE, one_line
 from ml_connector.errors import ConnectorError, Malformed, Misconfigured, Rejected
 from ml_connector.wire import Request, Response, Safety
 

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 
 from ml_connector.core.periods import Period
+from ml_connector.erp.answers import iso_date
 from ml_connector.erp.fsm.fields import ACCOUNT, CALENDAR, COST_CENTER, ENTITY, PERIOD_STATE, FieldMap
 from ml_connector.erp.fsm.lists import Record
 from ml_connector.erp.fsm.orders import YES
 from ml_connector.erp.port import DimensionValue
-from ml_connector.erp.texts import iso_date
 from ml_connector.errors import Malformed
 
 OPEN = frozenset({"1", "open", "opened"})

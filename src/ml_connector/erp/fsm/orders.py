@@ -6,10 +6,10 @@ from collections.abc import Collection, Mapping
 from urllib.parse import unquote
 
 from ml_connector.core.records import Kind, Row
+from ml_connector.erp.answers import iso_date, key_part
 from ml_connector.erp.fsm.fields import CLASS_OF, FieldMap
 from ml_connector.erp.fsm.lists import Record
 from ml_connector.erp.port import FieldUpdate
-from ml_connector.erp.texts import iso_date, key_part
 from ml_connector.errors import InvariantBroken, Malformed
 
 USER_FIELD = "field:"

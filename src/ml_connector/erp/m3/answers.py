@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from ml_connector.erp.texts import UNREADABLE, as_text, one_line
+from ml_connector.erp.answers import UNREADABLE, as_text, one_line
 from ml_connector.errors import Malformed, Misconfigured
 from ml_connector.wire import Request, Response, Safety
 

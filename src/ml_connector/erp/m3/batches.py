@@ -14,7 +14,7 @@ from ml_connector.erp.m3.setup import Setup
 from ml_connector.erp.m3.tables import BATCH, BATCH_LINE, LEDGER, LEDGER_INFO
 from ml_connector.erp.port import LedgerExtract, RowRefusal
 from ml_connector.errors import Ambiguous, Malformed, Misconfigured, Rejected, Transient
-from ml_connector.wire import Safety, Send
+from ml_connector.wire import Send
 
 IN_ERROR = "GLS840 shows the batch in error, and no reason at the line; its log tells more"
 
@@ -38,14 +38,15 @@ class Batches:
         journals.check(reference)
         head = self._head(reference)
         state = self._state(head) if head else ""
+        if self._is_working(reference, state):
+            return Sighting(conclusive=False, working=True)
         records = self._lines(reference) if head else []
         rolled_back = any(journals.is_mark(record) for record in records)
         error = IN_ERROR if state == journals.ERROR and not any(record.get("error") for record in records) else ""
         staged, told = self._staged([] if rolled_back else records, error)
         ledger, posted = self._ledger(reference)
-        working = self._is_working(reference, state)
         results = _results(state, len(ledger), len(records))
-        return Sighting(staged, ledger, results, conclusive=told and posted and not working, working=working)
+        return Sighting(staged, ledger, results, conclusive=told and posted)
 
     def _is_working(self, reference: str, state: str) -> bool:
         """A job is at work, or one that we have begun does not show yet."""
@@ -178,7 +179,7 @@ class Batches:
         """Begin the control of a batch, unless it has been controlled or a job is at work on it."""
         head, state = self._known(reference)
         if state == journals.ENTERED:
-            self._job("validate", "CtrlBatch", reference, head, Safety.REPEATABLE)
+            self._job("validate", "CtrlBatch", head, state)
 
     def release(self, reference: str) -> None:
         """Begin the update of a batch that has been controlled. Raises Transient before it has been."""
@@ -188,7 +189,7 @@ class Batches:
         if state == journals.ERROR:
             raise Rejected(f"GLS840 shows batch {reference} in error.")
         if state == journals.CHECKED:
-            self._job("release", "UpdBatch", reference, head, Safety.ONCE)
+            self._job("release", "UpdBatch", head, state)
 
     def roll_back(self, reference: str) -> None:
         """Mark a batch so that it can never be posted: M3 has no transaction that takes it out."""
@@ -207,22 +208,26 @@ class Batches:
             raise Rejected(f"M3 shows no batch {reference}.")
         return head, self._state(head)
 
-    def _job(self, operation: str, name: str, reference: str, head: Record, safety: Safety) -> None:
-        self._one(operation, self._scope(head), journals.job_transaction(self._setup, reference, name), safety)
+    def _job(self, operation: str, name: str, head: Record, state: str) -> None:
+        """Begin a job once: of a batch at work, M3 takes none. One that is refused since it has begun is begun."""
+        reference = head["reference"]
+        try:
+            self._one(operation, self._scope(head), journals.job_transaction(self._setup, reference, name))
+        except Rejected:
+            if self._known(reference)[1] == state:
+                raise
         self._begun.add((name, reference))
 
     def _scope(self, head: Record) -> Scope:
         return Scope(self._setup.company, head.get("division", ""))
 
-    def _one(self, operation: str, scope: Scope, transaction: Transaction, safety: Safety = Safety.ONCE) -> None:
-        (result,) = self._send_batch(operation, scope, [transaction], safety)
+    def _one(self, operation: str, scope: Scope, transaction: Transaction) -> None:
+        (result,) = self._send_batch(operation, scope, [transaction])
         if result.error:
             raise Rejected(f"M3 refused {transaction[0]}: {result.error}")
 
-    def _send_batch(
-        self, operation: str, scope: Scope, transactions: Sequence[Transaction], safety: Safety = Safety.ONCE
-    ) -> tuple[Result, ...]:
-        request = journals.batch_request(operation, scope, transactions, safety)
+    def _send_batch(self, operation: str, scope: Scope, transactions: Sequence[Transaction]) -> tuple[Result, ...]:
+        request = journals.batch_request(operation, scope, transactions)
         response = self._send(request)
         try:
             return parse_results(request, response, len(transactions))

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from datetime import date
 
 from ml_connector.core.periods import Period
+from ml_connector.erp.answers import iso_date
 from ml_connector.erp.m3.answers import Values
 from ml_connector.erp.m3.setup import PROJECT, Setup
 from ml_connector.erp.port import DimensionValue
-from ml_connector.erp.texts import iso_date
 from ml_connector.errors import Malformed
 
 BLOCKED = "1"

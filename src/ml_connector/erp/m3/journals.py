@@ -15,11 +15,11 @@ from decimal import ROUND_HALF_UP, Decimal
 from ml_connector.core.journal import JournalLine, SeenLine
 from ml_connector.core.money import Digits, decimal_from_text, money_from_text, text_from_money
 from ml_connector.core.records import Coding
+from ml_connector.erp.answers import iso_date, one_line
 from ml_connector.erp.m3.answers import Scope, Transaction, bulk_request
 from ml_connector.erp.m3.orders import DIMENSION
 from ml_connector.erp.m3.reading import Record
 from ml_connector.erp.m3.setup import ACCOUNT, COST_CENTER, PROJECT, Setup
-from ml_connector.erp.texts import iso_date, one_line
 from ml_connector.errors import InvariantBroken
 from ml_connector.wire import Request, Safety
 
@@ -137,9 +137,9 @@ def job_transaction(setup: Setup, reference: str, name: str) -> Transaction:
     return name, {"CONO": setup.company, "KEY1": reference}
 
 
-def batch_request(operation: str, scope: Scope, transactions: Sequence[Transaction], safety: Safety) -> Request:
-    """Calls of GLS840MI."""
-    return bulk_request(f"m3.{operation}", scope, PROGRAM, transactions, safety)
+def batch_request(operation: str, scope: Scope, transactions: Sequence[Transaction]) -> Request:
+    """Calls of GLS840MI. None of them may be repeated before a look, jobs included."""
+    return bulk_request(f"m3.{operation}", scope, PROGRAM, transactions, Safety.ONCE)
 
 
 def check(reference: str) -> None:

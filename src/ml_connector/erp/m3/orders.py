@@ -9,11 +9,11 @@ from urllib.parse import unquote
 
 from ml_connector.core.money import decimal_from_text
 from ml_connector.core.records import Kind, Row
+from ml_connector.erp.answers import iso_date, key_part
 from ml_connector.erp.m3.reading import Record
 from ml_connector.erp.m3.setup import ACCOUNT, COST_CENTER, PROJECT, Setup
 from ml_connector.erp.m3.tables import CODING, HEAD, LINE
 from ml_connector.erp.port import FieldUpdate
-from ml_connector.erp.texts import iso_date, key_part
 from ml_connector.errors import InvariantBroken, Malformed, Misconfigured
 
 USER_FIELD = "field:"

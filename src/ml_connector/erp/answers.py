@@ -1,4 +1,4 @@
-"""What the answers of all product lines have in common: values that are text, days written as digits, parts of keys."""
+"""What the answers of all product lines share: values are read as text, and words are made fit for a message."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import msgspec
 
 MESSAGE_CHARACTERS_MAX = 500
 UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
-"""What reading JSON raises for bytes that are none, or none of the wanted shape."""
+"""What decoding raises for a body that is not what it should be."""
 TEXT = msgspec.json.Decoder(str)
 
 
@@ -35,5 +35,5 @@ def iso_date(text: str) -> str:
 
 
 def key_part(text: str) -> str:
-    """A part of a key; the characters that keys are built with are escaped."""
+    """A part of a record's key; the characters that keys are built with are escaped."""
     return text.replace("%", "%25").replace("/", "%2F").replace("#", "%23")
