@@ -171,6 +171,6 @@ def test_every_product_line_of_the_settings_has_an_adapter() -> None:
 def test_an_unknown_product_line_is_misconfigured(tmp_path: Path) -> None:
     """The known ones are named."""
     connection = load_connection(written(tmp_path))
-    other = connection.model_copy(update={"cloudsuite": connection.cloudsuite.model_copy(update={"product": "m3"})})
+    other = connection.model_copy(update={"cloudsuite": connection.cloudsuite.model_copy(update={"product": "lx"})})
     with pytest.raises(Misconfigured, match="fsm"):
         open_erp(Script([]), other, digits)
