@@ -105,6 +105,15 @@ def test_an_identity_of_one_division_exists() -> None:
     assert [value.active for value in erp.cost_centers()] == [True]
 
 
+def test_divisions_are_entities() -> None:
+    """Ours under their entity, another under its own code, the company under none; not told where it may not be."""
+    records = [{"DIVI": "", "TX15": "Acme"}, {"DIVI": "AAA", "TX15": "Acme Corp."}, {"DIVI": "ZZZ", "TX15": "Old"}]
+    erp, _ = adapter({"m3.MNS100MI.LstDivisions": results({"records": records})})
+    assert [(value.code, value.description) for value in erp.entities()] == [("1000", "Acme Corp."), ("ZZZ", "Old")]
+    erp, _ = adapter({"m3.MNS100MI.LstDivisions": failed("not allowed")})
+    assert erp.entities() == ()
+
+
 def test_the_calendar_tells_days_and_no_states() -> None:
     """Sorted by their first day, with a name where M3 has none."""
     erp, vendor = adapter({"m3.CRS910MI.Select": recorded("periods")})

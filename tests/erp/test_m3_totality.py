@@ -25,6 +25,7 @@ ASKS: dict[str, Callable[[M3], object]] = {
     **{kind.value: lambda erp, kind=kind: list(erp.changes(kind, Window(None, NOON))) for kind in Kind},  # type: ignore[misc] # bound
     "window": lambda erp: list(erp.changes(Kind.PURCHASE_ORDER, Window(NOON, NOON))),
     "accounts": lambda erp: erp.accounts(),
+    "entities": lambda erp: erp.entities(),
     "periods": lambda erp: erp.periods("1000"),
     "fields": lambda erp: erp.missing_fields(),
     "sight": lambda erp: erp.sight(REFERENCE),

@@ -46,6 +46,12 @@ def _identity(record: Values, today: str, setup: Setup) -> DimensionValue:
     )
 
 
+def divisions(records: Iterable[Values], setup: Setup) -> tuple[DimensionValue, ...]:
+    """Divisions as entities. The company itself has none, and is left out."""
+    codes = ((record.get("DIVI", ""), record.get("TX15", "")) for record in records)
+    return tuple(DimensionValue(setup.entity(code) or code, name, active=True) for code, name in codes if code)
+
+
 def calendar(entity: str, records: Iterable[Values]) -> tuple[Period, ...]:
     """The periods of an entity by their first day. M3's calendar does not tell whether they are open."""
     return tuple(sorted((_period(entity, record) for record in records), key=lambda period: period.begins))

@@ -12,6 +12,7 @@ from ml_connector.core.periods import Period
 from ml_connector.core.records import Kind, Row
 from ml_connector.erp.m3 import dimensions, journals, orders, projects
 from ml_connector.erp.m3.answers import (
+    NotDone,
     Result,
     Scope,
     Transaction,
@@ -253,6 +254,14 @@ class M3:
         if dimensions.dated(found):
             today = f"{self._ask_time():%Y-%m-%d}"
         return dimensions.identities(found, today, self._setup)
+
+    def entities(self) -> tuple[DimensionValue, ...]:
+        """The divisions: ours under their entity, others under their code; none where the user may not list them."""
+        try:
+            found = self._read(self._setup.scope(), "MNS100MI", "LstDivisions", {"CONO": self._setup.company})
+        except NotDone:
+            return ()
+        return dimensions.divisions(found, self._setup)
 
     def periods(self, entity: str) -> tuple[Period, ...]:
         """The fiscal calendar of a division. It does not tell which periods are open; the control of a batch does."""

@@ -10,7 +10,7 @@ from ml_connector_sandbox.cloudsuite.m3 import names
 from ml_connector_sandbox.cloudsuite.m3.execute import Call, Failed, Records, Transaction, Values
 from ml_connector_sandbox.cloudsuite.m3.tables import TABLES
 from ml_connector_sandbox.cloudsuite.reference import POSTING_SUBTYPE
-from ml_connector_sandbox.cloudsuite.tenant import COMPANIES, ENTERPRISE_GROUP, Tenant
+from ml_connector_sandbox.cloudsuite.tenant import ENTERPRISE_GROUP, Tenant
 
 VERSION = "1"
 ACTIVE_STATUS, ENDED_STATUS = "20", "90"
@@ -20,7 +20,7 @@ ACCOUNT, COST_CENTER, PROJECT = "1", "2", "3"
 FREE = {str(place): f"FinanceDimension{place - 3}" for place in range(4, 7)}
 BLOCKED = "1"
 MANDATORY = "1"
-NAME_WIDTH = 40
+NAME_WIDTH, SHORT_WIDTH = 40, 15
 PERIOD_TYPE = "1"
 
 
@@ -137,16 +137,19 @@ def _identity(dimension: str, code: str, name: str, values: Values) -> dict[str,
         "AITP": dimension,
         "AITM": code,
         "TX40": name[:NAME_WIDTH],
-        "TX15": name[:15],
+        "TX15": name[:SHORT_WIDTH],
         "LCCD": "0" if values["Active"] == TRUE else BLOCKED,
         "VFDT": "",
         "VTDT": "",
     }
 
 
-def list_divisions(_tenant: Tenant, _call: Call) -> Records:
+def list_divisions(tenant: Tenant, _call: Call) -> Records:
     """`MNS100MI/LstDivisions`."""
-    return [{"CONO": names.COMPANY, "DIVI": names.DIVISIONS[company]} for company in COMPANIES]
+    return [
+        {"CONO": names.COMPANY, "DIVI": names.DIVISIONS[row.key[-1]], "TX15": row.fields["Description"][:SHORT_WIDTH]}
+        for row in tenant.tables["AccountingEntity"].living()
+    ]
 
 
 def division(tenant: Tenant, call: Call) -> Records:
