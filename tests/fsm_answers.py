@@ -14,7 +14,7 @@ from ml_connector.erp.fsm.fsm import Fsm
 from ml_connector.wire import Response
 from stub_vendors import Answer, Script
 
-RECORDED = Path(__file__).parent / "erp" / "recorded"
+RECORDED = Path(__file__).parent / "erp" / "recorded" / "fsm"
 REFERENCE = "MLC-AAAAAAAAAAA"
 EXTRA = {Kind.PURCHASE_ORDER: ("PurchaseOrderUserField5",), Kind.PROJECT: ("ProjectUserField5",)}
 DIGITS: Mapping[str, int] = {"USD": 2, "EUR": 2, "JPY": 0, "KWD": 3}

@@ -24,7 +24,8 @@ class Capabilities:
     where they cannot, postings are handed over as documents. `checks_before_release`: it can check a staged journal
     without posting it. `keeps_keys_unique`: it refuses a second row under the key of the first; where it does not,
     a journal that a stopped worker may have sent, and that cannot be found, is a person's to judge. `tells_periods`:
-    it tells the fiscal calendar.
+    it tells the fiscal calendar. `tells_dimensions`: it lists its accounts and cost centers; where it does not, nobody
+    knows before posting whether they take entries. `tells_budgets`: its projects come with their money.
     """
 
     product: str
@@ -37,6 +38,8 @@ class Capabilities:
     checks_before_release: bool = True
     keeps_keys_unique: bool = False
     tells_periods: bool = True
+    tells_dimensions: bool = True
+    tells_budgets: bool = True
 
 
 @dataclass(frozen=True, slots=True)
