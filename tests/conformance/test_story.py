@@ -138,7 +138,7 @@ class End:
 
     issues: list[Mapping[str, Any]]
     costs: Counter[Bucket]
-    books: Counter[tuple[object, ...]]
+    books: Counter[tuple[str, ...]]
 
 
 def end(trial: Trial) -> End:
