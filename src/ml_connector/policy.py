@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
@@ -16,6 +17,7 @@ from ml_connector.core.periods import ClosedPeriod, Period, PeriodPolicy
 from ml_connector.core.rates import ExchangeRate, Rate
 from ml_connector.core.records import Coding, Kind, Person
 from ml_connector.engine.lane import LanePolicy
+from ml_connector.erp.port import Capabilities
 from ml_connector.errors import Misconfigured
 from ml_connector.rules import rulebook, rules_version
 from ml_connector.settings import Connection, mapping_version
@@ -48,6 +50,16 @@ def lane_policy(connection: Connection) -> LanePolicy:
         attestation=connection.posting.attestation,
         inherit=connection.jira.orders.inherit,
     )
+
+
+def as_the_erp_can(policy: LanePolicy, can: Capabilities) -> LanePolicy:
+    """The same without what this product line cannot do: fields are not planned to be written where none can be, and
+    an issue shows no budget of a project that nobody tells.
+    """
+    mapping = policy.mapping
+    if not can.writes_fields:
+        mapping = replace(mapping, key_fields={}, remaining_fields={}, status_back=())
+    return replace(policy, mapping=replace(mapping, project_budgets=can.tells_budgets))
 
 
 def _check_currencies(connection: Connection) -> None:

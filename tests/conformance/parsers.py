@@ -11,12 +11,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import fsm_answers
+import ln_answers
 from ml_connector.core.records import Kind
 from ml_connector.erp.fsm.answers import parse_batch, refusal_text, refused
 from ml_connector.erp.fsm.fields import field_map
 from ml_connector.erp.fsm.fsm import Fsm
 from ml_connector.erp.fsm.metadata import parse_fields
 from ml_connector.erp.ion import parse_ionapi, parse_token
+from ml_connector.erp.ln.document import from_xml
+from ml_connector.erp.ln.handover import Endpoint
+from ml_connector.erp.ln.ln import Ln
+from ml_connector.erp.ln.metadata import parse_properties
+from ml_connector.erp.ln.odata import refusal_text as ln_refusal_text
 from ml_connector.erp.port import Erp, Window
 from ml_connector.wire import Request, Response, Safety
 
@@ -43,6 +49,10 @@ def _fsm(send: Callable[[Request], Response]) -> Fsm:
     return Fsm(send, "ACME", ("1000", "2000"), field_map({}, fsm_answers.EXTRA), fsm_answers.digits)
 
 
+def _ln(send: Callable[[Request], Response]) -> Ln:
+    return ln_answers.adapter(send, Path("/nonexistent"), endpoint=ln_answers.ENDPOINT)
+
+
 PARSERS: Mapping[str, Parser] = {
     "ion.token": Parser(lambda response: parse_token(response, NOON), "token.json"),
     "ion.ionapi": Parser(
@@ -64,4 +74,15 @@ PARSERS: Mapping[str, Parser] = {
     "fsm.fields": Parser(lambda response: parse_fields(ASKED, response), "fsm/fields.json"),
     "fsm.batch": Parser(lambda response: parse_batch(ASKED, response, 3), "fsm/batch.json"),
     "fsm.refusal": Parser(lambda response: (refused(ASKED, response), refusal_text(response)), "fsm/refusal.json"),
+    "ln.orders": Parser(over(_ln, lambda erp: list(erp.changes(Kind.PURCHASE_ORDER, WINDOW))), "ln/orders.json"),
+    "ln.lines": Parser(over(_ln, lambda erp: list(erp.changes(Kind.ORDER_LINE, WINDOW))), "ln/lines.json"),
+    "ln.codings": Parser(over(_ln, lambda erp: list(erp.changes(Kind.DISTRIBUTION, WINDOW))), "ln/lines.json"),
+    "ln.projects": Parser(over(_ln, lambda erp: list(erp.changes(Kind.PROJECT, WINDOW))), "ln/projects.json"),
+    "ln.model": Parser(lambda response: parse_properties(ASKED, response), "ln/metadata.xml"),
+    "ln.refusal": Parser(ln_refusal_text, "ln/refusal.json"),
+    "ln.sighting": Parser(over(_ln, lambda erp: erp.sight(fsm_answers.REFERENCE)), "ln/document.json"),
+    "ln.look_up": Parser(
+        lambda response: Endpoint(lambda _request: response, "/x").look(fsm_answers.REFERENCE), "ln/document.json"
+    ),
+    "ln.archive": Parser(lambda response: from_xml("a file", response.body), "ln/document.xml"),
 }

@@ -87,10 +87,20 @@ def test_any_json(name: str, value: Any, status: int) -> None:
 @given(data=st.data(), status=STATUSES)
 def test_a_recorded_answer_with_something_else_in_one_place(name: str, data: st.DataObject, status: int) -> None:
     """The right shape, and one value that nobody expects there."""
-    document = json.loads(_recorded(PARSERS[name]))
+    body = _recorded(PARSERS[name])
+    changed = _another_value(body, data) if PARSERS[name].recorded.endswith(".json") else _another_part(body, data)
+    _read(PARSERS[name], Response(status, {}, changed))
+
+
+def _another_value(body: bytes, data: st.DataObject) -> bytes:
+    document = json.loads(body)
     path = data.draw(st.sampled_from(list(_places(document))))
-    changed = _changed(document, path, data.draw(JSON))
-    _read(PARSERS[name], Response(status, {}, json.dumps(changed, ensure_ascii=False).encode()))
+    return json.dumps(_changed(document, path, data.draw(JSON)), ensure_ascii=False).encode()
+
+
+def _another_part(body: bytes, data: st.DataObject) -> bytes:
+    start, end = sorted(data.draw(st.tuples(st.integers(0, len(body)), st.integers(0, len(body)))))
+    return body[:start] + data.draw(st.text(max_size=20)).encode("utf-8", "replace") + body[end:]
 
 
 @pytest.mark.parametrize("name", PARSERS)

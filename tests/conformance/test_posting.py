@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from conformance.lines import RELEASE, ROLL_BACK, ROWS, STAGE, VALIDATE
+from conformance.lines import PARTS, RELEASE, ROLL_BACK, ROWS, STAGE, VALIDATE
 from conformance.trial import (
     REFERENCE,
     Trial,
@@ -69,8 +69,9 @@ def test_staging_again_never_doubles(trial: Trial) -> None:
     assert trial.under(of.reference) == wanted(of)
 
 
-def test_a_part_is_completed_under_the_same_keys(trial: Trial) -> None:
+def test_a_part_is_completed_under_the_same_keys(trial: Trial, within_limits: Callable[[str], None]) -> None:
     """Two lines are there, the look-up says so, and only the missing ones are added."""
+    within_limits(PARTS)
     erp, of = trial.erp, journal(trial)
     erp.stage(of, sequences(of)[:2])
     seen = until(trial, erp, lambda seen: len(seen.staged) == 2)

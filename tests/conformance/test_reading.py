@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from conformance.lines import DELTAS
+from conformance.lines import DELTAS, SPLIT_LINES
 from conformance.trial import Trial, key_of, money, orders_in, projects_in
 from ml_connector.core.records import Distribution, Kind, OrderLine
 
@@ -63,6 +63,18 @@ def test_orders_equal_the_books(trial: Trial) -> None:
         assert [_line(line) for line in order.lines] == [
             _book_line(line, book["currency"]) for line in book["lines"]
         ], key
+
+
+def test_a_line_of_several_codings_is_told_with_all_of_them(trial: Trial, within_limits: Callable[[str], None]) -> None:
+    """Each share of a split line, by amount or by percent, as its buyer entered it."""
+    within_limits(SPLIT_LINES)
+    found = orders_in(trial.everything(trial.erp))
+    split = 0
+    for order in trial.acme.orders():
+        for line, book in zip(found[key_of(order)].lines, order["lines"], strict=True):
+            assert len(line.distributions) == len(book["distributions"])
+            split += len(line.distributions) > 1
+    assert split
 
 
 def test_projects_equal_the_books(trial: Trial) -> None:

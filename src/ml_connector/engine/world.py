@@ -288,6 +288,8 @@ def _read_facts(lane: Lane) -> CostPolicy:
     policy = lane.policy.cost
     declared = policy.periods.calendar
     calendar = {entity: (*lane.erp.periods(entity), *declared.get(entity, ())) for entity in lane.policy.entities}
+    if not lane.erp.capabilities.tells_dimensions:
+        return replace(policy, periods=replace(policy.periods, calendar=calendar))
     return replace(
         policy,
         periods=replace(policy.periods, calendar=calendar),

@@ -41,6 +41,16 @@ class Capabilities:
     tells_dimensions: bool = True
     tells_budgets: bool = True
 
+    @property
+    def notice(self) -> str:
+        """What everybody has to know who posts over this line; empty where postings reach the ledger."""
+        if self.posts_journals:
+            return ""
+        return (
+            f"{self.product.upper()} takes no journals from us: each is handed over as a document, which is released "
+            "when it was handed over, and confirmed only when somebody, or the endpoint, says that it was posted."
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Window:

@@ -16,6 +16,7 @@ from ml_connector.settings.values import (
     ConnectionName,
     ContextPath,
     Currency,
+    EndpointPath,
     ErpField,
     Expression,
     Host,
@@ -32,10 +33,11 @@ from ml_connector.settings.values import (
 )
 
 DAY_SECONDS = 86_400
-PRODUCTS = ("fsm",)
+PRODUCTS = ("fsm", "ln")
 """CloudSuite product lines that have an adapter. The loader takes another tuple from whoever knows the registry."""
 KEY_FIELDS: Mapping[str, tuple[str, str]] = {"fsm": ("PurchaseOrderUserField5", "ProjectUserField5")}
-"""Where a product line keeps the issue key unless the file says otherwise: on an order, and on a project."""
+"""Where a product line keeps the issue key unless the file says otherwise: on an order, and on a project. A line that
+is not here keeps it nowhere: nothing of it is written."""
 
 SettleSeconds = Annotated[int, Field(ge=1, le=DAY_SECONDS)]
 
@@ -44,6 +46,15 @@ class Section(BaseModel):
     """A table of the file: frozen, without unknown keys, and without silent conversions (`"5"` is not a number)."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True)
+
+
+class Ln(Section):
+    """What LN alone needs: it is read, and postings are handed over as documents."""
+
+    endpoint: EndpointPath = ""
+    """Path below the tenant of a service of yours that takes documents; empty hands them over in a directory."""
+    closed_statuses: tuple[Text, ...] = ("Closed", "Canceled")
+    """Statuses in which an order, a line or a project takes no more hours."""
 
 
 class CloudSuite(Section):
@@ -77,6 +88,8 @@ class CloudSuite(Section):
     """Field of the posted GL detail that carries our reference."""
     fields: Mapping[Text, Mapping[Text, Text]] = {}
     """Fields that are named otherwise in this tenant: a table for each class, our name to the ERP's."""
+    ln: Ln = Ln()
+    """What LN alone needs."""
 
     @model_validator(mode="before")
     @classmethod

@@ -12,7 +12,17 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from ml_connector.settings.connection import ExchangeRate, FiscalPeriod, Person, PriorityStep, Rate, Rule, StatusBack
+from ml_connector.settings.connection import (
+    KEY_FIELDS,
+    PRODUCTS,
+    ExchangeRate,
+    FiscalPeriod,
+    Person,
+    PriorityStep,
+    Rate,
+    Rule,
+    StatusBack,
+)
 from ml_connector.settings.lines import Path
 from ml_connector.settings.problems import shown
 from ml_connector.settings.wording import Flaw
@@ -60,6 +70,18 @@ def product_has_what_it_needs(raw: Raw) -> Iterator[Flaw]:
     for name, what in NEEDED.get(product, {}).items():
         if cloudsuite and not cloudsuite.get(name):
             yield ("cloudsuite", name), f"is missing, and {product} needs it", f"Add it: {what}"
+
+
+def nothing_is_written_where_nothing_can_be(raw: Raw) -> Iterator[Flaw]:
+    """A product line without a field for the issue key takes none of our values."""
+    product = _text(raw, "cloudsuite", "product") or "fsm"
+    if product in KEY_FIELDS or product not in PRODUCTS:
+        return
+    for name in ("key_field", "project_key_field", "remaining_field", "project_remaining_field"):
+        if _text(raw, "cloudsuite", name):
+            yield ("cloudsuite", name), f"names a field, and {product} is only read", "Take this line out."
+    for index, _ in _tables(raw, "status_back"):
+        yield ("status_back", index), f"writes a status, and {product} is only read", "Take this table out."
 
 
 def default_project_is_named(raw: Raw) -> Iterator[Flaw]:
@@ -220,6 +242,7 @@ def jitter_is_below_interval(raw: Raw) -> Iterator[Flaw]:
 
 RELATIONS: tuple[Relation, ...] = (
     product_has_what_it_needs,
+    nothing_is_written_where_nothing_can_be,
     default_project_is_named,
     webhook_has_an_address,
     webhook_fits_the_deployment,

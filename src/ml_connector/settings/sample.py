@@ -74,6 +74,11 @@ entities = [{entities}]
 #calls_per_minute = 100
 #detail_reference_field = "RunGroup"
 
+# LN alone: a service of yours at the gateway that takes documents, in place of a directory; and what closes an order.
+#[cloudsuite.ln]
+#endpoint = ""
+#closed_statuses = ["Closed", "Canceled"]
+
 # Where this tenant names a field otherwise: our name = "the ERP's name", in a table for each class.
 #[cloudsuite.fields.PurchaseOrder]
 #number = "PurchaseOrder"

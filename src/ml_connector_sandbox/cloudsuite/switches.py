@@ -27,6 +27,12 @@ DEFAULTS: dict[str, object] = {
     "fsm_prefixed_field_names": True,
     # Whether a project's amounts move when entries are posted.
     "fsm_projects_follow_postings": True,
+    # On which side LN fills its keys with blanks: "left" or "right".
+    "ln_key_padding": "left",
+    # The most records that LN puts on one page, whatever a client prefers.
+    "ln_page_rows": 100,
+    # LN services that are not activated in the company, by name, with blanks between them: they answer 404.
+    "ln_inactive_services": "",
     **LEDGER_DEFAULTS,
 }
 

@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from ml_connector_sandbox.clock import Clock
 from ml_connector_sandbox.cloudsuite import orders, projects
@@ -50,6 +51,7 @@ class Tenant:
         self.tokens = Tokens(clock, random, switches)
         self.ledger = GeneralLedger(clock, switches, self.reference)
         self.ledger.on_posted = self.on_posted
+        self.documents: dict[str, dict[str, Any]] = {}
         self.strikes = never
 
     @property

@@ -7,25 +7,13 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from ml_connector.erp.answers import UNREADABLE, one_line
 from ml_connector.errors import ConnectorError, Malformed, Misconfigured, Rejected
 from ml_connector.wire import Request, Response, Safety
 
 BASE = "/FSM/fsm/soap"
 """Below the tenant at the gateway: the class services and the form operations."""
-MESSAGE_CHARACTERS_MAX = 500
-UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 ABOUT_THE_RECORD = frozenset({400, 409, 413, 422})
-TEXT = msgspec.json.Decoder(str)
-
-
-def as_text(raw: msgspec.Raw) -> str:
-    """A value as text, digit by digit as the ERP wrote it. Raises ValueError for a list or an object."""
-    written = bytes(raw)
-    if written.startswith(b'"'):
-        return TEXT.decode(written)
-    if written.startswith((b"{", b"[")):
-        raise ValueError("not a single value")
-    return "" if written == b"null" else written.decode("ascii")
 
 
 class _Refusal(msgspec.Struct):
@@ -40,11 +28,6 @@ def refusal_text(response: Response) -> str:
     except UNREADABLE:
         return "no reason given"
     return one_line(refusal.message or refusal.error or "") or "no reason given"
-
-
-def one_line(text: str) -> str:
-    """The ERP's words, fit for a message."""
-    return " ".join(text.split())[:MESSAGE_CHARACTERS_MAX]
 
 
 def refused(request: Request, response: Response) -> ConnectorError | None:

@@ -15,7 +15,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from ml_connector.core.journal import Journal, JournalLine, RunResult, SeenLine
 from ml_connector.core.money import Digits, decimal_from_text, money_from_text, text_from_money
 from ml_connector.core.records import Coding
-from ml_connector.erp.fsm.answers import BASE, batch_request, one_line
+from ml_connector.erp.answers import one_line
+from ml_connector.erp.fsm.answers import BASE, batch_request
 from ml_connector.erp.fsm.fields import DIMENSIONS, RESULT, STAGING, FieldMap
 from ml_connector.erp.fsm.lists import Record
 from ml_connector.erp.fsm.orders import iso_date

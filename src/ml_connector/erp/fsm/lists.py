@@ -12,7 +12,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
-from ml_connector.erp.fsm.answers import BASE, UNREADABLE, as_text, refusal_text
+from ml_connector.erp.answers import UNREADABLE, as_text
+from ml_connector.erp.fsm.answers import BASE, refusal_text
 from ml_connector.erp.port import Window
 from ml_connector.errors import InvariantBroken, Malformed, Misconfigured
 from ml_connector.wire import Request, Response, Safety, Send

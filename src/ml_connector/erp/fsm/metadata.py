@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import msgspec
 
-from ml_connector.erp.fsm.answers import BASE, UNREADABLE
+from ml_connector.erp.answers import UNREADABLE
+from ml_connector.erp.fsm.answers import BASE
 from ml_connector.errors import Malformed
 from ml_connector.wire import Request, Response, Safety
 

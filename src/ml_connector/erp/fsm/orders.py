@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from urllib.parse import unquote
 
 from ml_connector.core.records import Kind, Row
+from ml_connector.erp.answers import key_part
 from ml_connector.erp.fsm.fields import CLASS_OF, FieldMap
 from ml_connector.erp.fsm.lists import Record
 from ml_connector.erp.port import FieldUpdate
@@ -75,7 +76,7 @@ def _owner(kind: Kind, values: Mapping[str, str]) -> str:
     if kind is Kind.PROJECT:
         return "/".join(_parts(kind, values, "group", "number"))
     parts = _parts(kind, values, "entity", "number")
-    release, code = (_part(values.get(name, "")) for name in ("release", "code"))
+    release, code = (key_part(values.get(name, "")) for name in ("release", "code"))
     return "/".join([*parts, release, code] if release or code else parts)
 
 
@@ -97,12 +98,7 @@ def _parts(kind: Kind, values: Mapping[str, str], *names: str) -> list[str]:
                 f"CloudSuite sent a record of {CLASS_OF[kind]} without its {name}.",
                 remedy=f"Check the field map under cloudsuite.fields.{CLASS_OF[kind]}.",
             )
-    return [_part(values[name]) for name in names]
-
-
-def _part(text: str) -> str:
-    """A part of a key; the characters that keys are built with are escaped."""
-    return text.replace("%", "%25").replace("/", "%2F").replace("#", "%23")
+    return [key_part(values[name]) for name in names]
 
 
 def record_from_update(update: FieldUpdate, fields: FieldMap) -> dict[str, str]:
