@@ -218,17 +218,18 @@ class Installation:
         return self.paces.setdefault(tenant, make())
 
     def try_cloudsuite(self, name: str, ionapi: str) -> str:
-        """Sign in and read the calendar, or the models where there is none. Raises what is wrong; returns what
-        to show of the credentials.
+        """Sign in, read the calendar where there is one, and hold the field map against the tenant.
+
+        Raises what is wrong; returns what to show of the credentials, and which fields the tenant does not know.
         """
         credentials = parse_ionapi(ionapi)
         connection = self.connections[name]
         erp = self.erp(connection, ionapi)
         if erp.capabilities.tells_periods:
             erp.periods(connection.cloudsuite.entities[0])
-        else:
-            erp.missing_fields()
-        return f"tenant {credentials.tenant}, application {credentials.name}"
+        missing = erp.missing_fields()
+        fields = f"; it does not know {', '.join(missing)}: see cloudsuite.fields" if missing else ""
+        return f"tenant {credentials.tenant}, application {credentials.name}{fields}"
 
     def try_jira(self, name: str, secret: dict[str, str]) -> str:
         """Sign in. Raises what is wrong; returns the account."""

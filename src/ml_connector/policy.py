@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from babel.numbers import get_currency_precision, list_currencies
 
+from ml_connector.core.dimensions import Recode
 from ml_connector.core.journals import Correction, Grain, Grouping
 from ml_connector.core.labor import CostPolicy
 from ml_connector.core.mapping import IssueMapping, OrderMapping, PriorityRule, ProjectMapping, StatusBack
@@ -105,6 +106,7 @@ def cost_policy(connection: Connection) -> CostPolicy:
             ExchangeRate(each.base, each.quote, each.rate, each.effective, each.source)
             for each in connection.exchange_rate
         ),
+        recodes=tuple(Recode(each.part, each.code, each.becomes, each.effective) for each in connection.recode),
         periods=PeriodPolicy(ClosedPeriod(posting.closed_period), dict(posting.earliest), calendar(connection)),
         digits=currency_digits,
         mapping_version=mapping_version(connection),

@@ -10,6 +10,13 @@ from conformance.trial import Trial
 from engine.acme import START
 
 
+def test_entities_are_those_of_the_books_or_untold(trial: Trial) -> None:
+    """The companies of the tenant, each once, where the line tells any."""
+    told = [value.code for value in trial.erp.entities()]
+    books = {period["entity"] for period in trial.acme.control("GET", "/books/periods")}
+    assert not told or sorted(told) == sorted(books)
+
+
 def test_accounts_that_take_entries_are_those_of_the_books(trial: Trial) -> None:
     """Inactive and summary accounts are not among them, and none is missing."""
     if not trial.erp.capabilities.tells_dimensions:

@@ -74,8 +74,8 @@ class IssueMapping:
     """All that decides what issues look like and what goes back.
 
     Orders closed and projects ended before `opened_from`, the cut-over date, get no issue. `owners` say, by our own
-    names, who decides what a field reads; CloudSuite does where nobody is named. Without `project_budgets` the ERP tells
-    no money of projects, and their issues show none.
+    names, who decides what a field reads; CloudSuite does where nobody is named. Without `project_budgets` the ERP
+    tells no money of projects, and their issues show none.
     """
 
     connection: str

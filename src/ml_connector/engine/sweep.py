@@ -13,6 +13,7 @@ from ml_connector.core.ledger import Posting, State
 from ml_connector.core.records import Finding, Kind, Severity
 from ml_connector.engine import sighted
 from ml_connector.engine.census import census
+from ml_connector.engine.drift import drift
 from ml_connector.engine.lane import Lane
 from ml_connector.engine.lineage import follow, read
 from ml_connector.engine.poll import order_key
@@ -36,6 +37,8 @@ def sweep(lane: Lane) -> tuple[Finding, ...]:
     found = _archived(lane)
     lane.say("looking for purchase orders that are gone")
     found += sweep_erp(lane)
+    lane.say("holding the coding of open orders against CloudSuite's dimensions")
+    found += drift(lane)
     lane.say("reading back what finance has posted")
     found += sweep_postings(lane)
     lane.say("holding posted cost against today's rates and coding")

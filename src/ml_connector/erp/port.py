@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 from ml_connector.core.journal import Journal, SeenLine, Sighting
@@ -79,13 +79,18 @@ class WriteResult:
 
 @dataclass(frozen=True, slots=True)
 class DimensionValue:
-    """An account or a cost center that exists. `posting` tells whether entries may name it."""
+    """An account or a cost center that exists. `posting` tells whether entries may name it, `begins` and `ends` are its
+    first and last day where the ERP tells any. `cost_centers` are those that an account goes with, None for any.
+    """
 
     code: str
     description: str
     active: bool
     posting: bool = True
     requires_project: bool = False
+    begins: date | None = None
+    ends: date | None = None
+    cost_centers: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from ml_connector.settings.connection import (
     Person,
     PriorityStep,
     Rate,
+    Recode,
     Rule,
     StatusBack,
 )
@@ -47,6 +48,7 @@ def broken_relations(raw: Raw, products: tuple[str, ...], line_of: LineOf) -> It
         yield from relation(raw)
     yield from repeated_rates(raw, line_of)
     yield from repeated_exchange_rates(raw, line_of)
+    yield from repeated_recodes(raw, line_of)
     yield from repeated_people(raw, line_of)
     yield from overlapping_periods(raw, line_of)
     yield from repeated_rules(raw, line_of)
@@ -280,6 +282,16 @@ def repeated_exchange_rates(raw: Raw, line_of: LineOf) -> Iterator[Flaw]:
             line = line_of(("exchange_rate", earlier))
             what = f"is for the same currencies and day as the one on line {line}"
             yield ("exchange_rate", index), what, "Keep one of them, or give it another day."
+
+
+def repeated_recodes(raw: Raw, line_of: LineOf) -> Iterator[Flaw]:
+    """Two successors of the same code and day would leave the coding to their order in the file."""
+    first: dict[object, int] = {}
+    for index, recode in _items(raw, "recode", Recode).items():
+        earlier = first.setdefault((recode.part, recode.code, recode.effective), index)
+        if earlier != index:
+            what = f"is for the same code and day as the one on line {line_of(('recode', earlier))}"
+            yield ("recode", index), what, "Keep one of them, or give it another day."
 
 
 def repeated_people(raw: Raw, line_of: LineOf) -> Iterator[Flaw]:

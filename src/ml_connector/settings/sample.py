@@ -216,6 +216,13 @@ project = {projects_project}
 #from = 2026-01-01
 #source = "Treasury, monthly"
 
+# From a day of work on, a code of an order's coding is posted as another one.
+#[[recode]]
+#part = "cost_center"
+#code = "IT-OLD"
+#becomes = "IT-NEW"
+#from = 2026-01-01
+
 # Cost of an hour, in quotes. The most particular rate wins: person on a project, role on a project, person, role,
 # cost center, and last the rate that names none of them.
 #[[rate]]

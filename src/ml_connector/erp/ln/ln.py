@@ -133,6 +133,10 @@ class Ln:
             remedy="Read which issue an order has in Jira: its label names the order.",
         )
 
+    def entities(self) -> tuple[DimensionValue, ...]:
+        """None: LN's services do not tell its companies."""
+        return ()
+
     def accounts(self) -> tuple[DimensionValue, ...]:
         """None: LN's services do not tell them."""
         return ()
