@@ -37,11 +37,17 @@ def refusal(status: int = 400) -> Response:
     return recorded("refusal", status)
 
 
-def adapter(*answers: Answer, fields: FieldMap | None = None, page_rows: int = 1000) -> tuple[Fsm, Script]:
+def adapter(
+    *answers: Answer,
+    fields: FieldMap | None = None,
+    page_rows: int = 1000,
+    labor_fields: Mapping[str, str] | None = None,
+) -> tuple[Fsm, Script]:
     """An adapter whose tenant gives these answers in order."""
     vendor = Script(answers)
     fields = fields or field_map({}, EXTRA)
-    return Fsm(vendor, "ACME", ("1000", "2000"), fields, digits, page_rows=page_rows), vendor
+    entities = ("1000", "2000")
+    return Fsm(vendor, "ACME", entities, fields, digits, page_rows=page_rows, labor_fields=labor_fields), vendor
 
 
 def journal(count: int = 2, currency: str = "USD", reference: str = REFERENCE) -> Journal:

@@ -31,8 +31,8 @@ TROUBLE = {
 def test_a_coding_that_would_be_refused_is_held_with_its_money(code: str) -> None:
     """The finding names what is wrong, and what the hours would cost if it were not."""
     part, told = TROUBLE[code]
-    held = cost(worklog(hours="2"), order(), policy(dimensions=Dimensions({part: {told.code: told}})))
-    assert isinstance(held, Finding)
+    rules = policy(dimensions=Dimensions({part: {told.code: told}}))
+    (held,) = lacking([logged(worklog(hours="2"))], Books({"1000/4500": order()}, {}, rules, AFTER)).findings
     assert (held.code, held.amount) == (code, Money(20000, "USD"))
     assert told.code in held.message
 

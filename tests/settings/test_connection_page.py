@@ -105,7 +105,7 @@ def _paths(value: object, at: str) -> Iterator[str]:
 
 def _named(path: str) -> str:
     """The path without names of one's own."""
-    own = r"\.(1000|2000|CAPITAL|Hold|Done|PurchaseOrder|number|order|used_percent)(?=\.|$)"
+    own = r"\.(1000|2000|CAPITAL|Hold|Done|PurchaseOrder|PrmAccountingEntityOption|LaborDistribution|number|order|used_percent)(?=\.|$)"
     return re.sub(own, "", path)
 
 

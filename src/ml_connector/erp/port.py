@@ -26,6 +26,7 @@ class Capabilities:
     a journal that a stopped worker may have sent, and that cannot be found, is a person's to judge. `tells_periods`:
     it tells the fiscal calendar. `tells_dimensions`: it lists its accounts and cost centers; where it does not, nobody
     knows before posting whether they take entries. `tells_budgets`: its projects come with their money.
+    `posts_released`: the connection has asked for released entries to be posted by the ERP, and not by finance.
     """
 
     product: str
@@ -40,6 +41,7 @@ class Capabilities:
     tells_periods: bool = True
     tells_dimensions: bool = True
     tells_budgets: bool = True
+    posts_released: bool = False
 
     @property
     def notice(self) -> str:
@@ -167,6 +169,10 @@ class Erp(Protocol):
 
     def release(self, reference: str) -> None:
         """Turn staged lines into journal entries. Raises `Ambiguous`; success is read back, never assumed."""
+        ...
+
+    def post(self, entity: str) -> None:
+        """Have the ERP post what is released in an entity, where `posts_released`. Raises `Ambiguous`, `Rejected`."""
         ...
 
     def roll_back(self, reference: str) -> None:

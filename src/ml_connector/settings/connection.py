@@ -48,6 +48,15 @@ class Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True)
 
 
+class Fsm(Section):
+    """What FSM alone needs."""
+
+    posting: Mapping[ErpField, OptionalText] = {}
+    """Parameters of FSM's own posting of released entries, by FSM's names; none leaves posting to finance."""
+    labor_fields: Mapping[ErpField, Text] = {}
+    """Fields of the interface that each line with hours carries with a constant value, by FSM's names."""
+
+
 class Ln(Section):
     """What LN alone needs: it is read, and postings are handed over as documents."""
 
@@ -88,6 +97,8 @@ class CloudSuite(Section):
     """Field of the posted GL detail that carries our reference."""
     fields: Mapping[Text, Mapping[Text, Text]] = {}
     """Fields that are named otherwise in this tenant: a table for each class, our name to the ERP's."""
+    fsm: Fsm = Fsm()
+    """What FSM alone needs."""
     ln: Ln = Ln()
     """What LN alone needs."""
 

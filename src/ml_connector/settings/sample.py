@@ -74,6 +74,12 @@ entities = [{entities}]
 #calls_per_minute = 100
 #detail_reference_field = "RunGroup"
 
+# FSM alone: parameters with which FSM posts released entries (without them finance does), and constants on labor lines.
+#[cloudsuite.fsm.posting]
+#PrmAccountingEntityOption = "2"
+#[cloudsuite.fsm.labor_fields]
+#LaborDistribution = "1"
+
 # LN alone: a service of yours at the gateway that takes documents, in place of a directory; and what closes an order.
 #[cloudsuite.ln]
 #endpoint = ""

@@ -236,6 +236,10 @@ class Ln:
             return
         self._outbox.hand_over(reference)
 
+    def post(self, entity: str) -> None:
+        """Raises Misconfigured: what becomes of a document is the customer's business."""
+        raise Misconfigured(f"Entries of company {entity} were to be posted in LN, which takes none from us.")
+
     def roll_back(self, reference: str) -> None:
         """Take a document back that was not handed over; one that was stays, as `sight` tells."""
         _, waiting = self._outbox.read(reference)
