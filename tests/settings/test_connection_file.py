@@ -290,7 +290,8 @@ def test_the_sample_shows_defaults() -> None:
     full = Connection.model_validate(_without_lists(tomllib.loads(switched_on(sample("acme")))))
     for section in ("network", "schedule"):
         assert getattr(plain, section) == getattr(full, section)
-    examples = {"calls_per_minute": 100, "fields": full.cloudsuite.fields, "m3": full.cloudsuite.m3}
+    own = {"fsm": full.cloudsuite.fsm, "m3": full.cloudsuite.m3}
+    examples = {"calls_per_minute": 100, "fields": full.cloudsuite.fields, **own}
     assert plain.cloudsuite.model_copy(update=examples) == full.cloudsuite
     assert plain.jira.fields == full.jira.fields
     assert plain.posting == full.posting.model_copy(

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 
+from ml_connector.core.dimensions import UNTOLD
 from ml_connector.core.journal import fingerprint
 from ml_connector.core.labor import CostPolicy, cost, counts, facts_of, hold, work_date
 from ml_connector.core.ledger import IN_LEDGER, Basis, Entry, Recorded, Share, outstanding
@@ -142,7 +143,7 @@ def price_of(item: LoggedWork, books: Books) -> tuple[Share, ...] | None:
     order = books.orders.get(item.order)
     if order is None:
         return None
-    unbarred = replace(policy, periods=PeriodPolicy(), accounts=None, cost_centers=None)
+    unbarred = replace(policy, periods=PeriodPolicy(), accounts=None, cost_centers=None, dimensions=UNTOLD)
     found = cost(worklog, order, unbarred, item.line)
     return None if isinstance(found, Finding) else found
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date, tzinfo
 from fractions import Fraction
 
+from ml_connector.core.dimensions import UNTOLD, Dimensions, Recode, recoded
 from ml_connector.core.journal import fingerprint
 from ml_connector.core.ledger import Basis, Entry, Share
 from ml_connector.core.money import Digits, Money, allocate, round_to_minor
@@ -41,7 +42,8 @@ Exact = int | Fraction
 class CostPolicy:
     """Everything besides the records that decides a cost. Versions are stored with every share.
 
-    `accounts` and `cost_centers` are the codes that entries may name, None where the ERP was not asked.
+    `accounts` and `cost_centers` are the codes that entries may name, None where the ERP was not asked; `dimensions`
+    tell more of them, and `recodes` are what the connection posts them as.
     `default_project` is for orders without a project: None holds their hours. `judge` are the customer's rules.
     """
 
@@ -57,6 +59,8 @@ class CostPolicy:
     default_project: str | None = None
     accounts: frozenset[str] | None = None
     cost_centers: frozenset[str] | None = None
+    dimensions: Dimensions = UNTOLD
+    recodes: tuple[Recode, ...] = ()
     exchanges: tuple[ExchangeRate, ...] = ()
     judge: Judge = no_rules
     rules_version: str = RULES_VERSION
@@ -118,7 +122,7 @@ def cost(worklog: Worklog, order: PurchaseOrder, policy: CostPolicy, line: str =
             f"line {line} of purchase order {order.key} is closed, or is not there any more",
             "Have the hours moved to an open line or to the order's own issue, or reopen the line in CloudSuite.",
         )
-    targets = targets_of(order, policy, line)
+    targets = targets_of(order, policy, day, line)
     if isinstance(targets, Finding):
         return targets
     prices = tuple(
@@ -184,8 +188,8 @@ def _basis(facts: str, author: str, price: Price, policy: CostPolicy) -> Basis:
     return replace(basis, rate_currency=exchange.base, exchange_rate=exchange.rate, exchange_source=exchange.source)
 
 
-def targets_of(order: PurchaseOrder, policy: CostPolicy, number: str = "") -> tuple[Target, ...] | Finding:
-    """Where the labor of an order, or of one line, goes, with weights that sum to one, or why it can go nowhere."""
+def targets_of(order: PurchaseOrder, policy: CostPolicy, day: date, number: str = "") -> tuple[Target, ...] | Finding:
+    """Where the labor of a day on an order, or on one line, goes, with weights that sum to one, or why nowhere."""
     lines = [line for line in order.lines if not line.closed and number in ("", line.number)] or list(order.lines)
     refusal = _refusal(order, lines, policy)
     if refusal is not None:
@@ -195,8 +199,8 @@ def targets_of(order: PurchaseOrder, policy: CostPolicy, number: str = "") -> tu
     for line in lines:
         share = Fraction(line.amount.minor, by_amount) if by_amount else Fraction(1, len(lines))
         for distribution, part in zip(line.distributions, distribution_weights(line), strict=True):
-            targets.append(Target(line, _projected(distribution, policy), share * part))
-    return _coded(order, targets, policy)
+            targets.append(Target(line, posted_as(distribution, policy, day), share * part))
+    return _coded(order, targets, policy, day)
 
 
 def _refusal(order: PurchaseOrder, lines: Sequence[OrderLine], policy: CostPolicy) -> Finding | None:
@@ -266,21 +270,17 @@ def _measured(line: OrderLine) -> Iterator[tuple[tuple[Exact, ...], Exact]]:
     yield tuple(Fraction(part.quantity) for part in parts if part.quantity is not None), Fraction(line.quantity)
 
 
-def _projected(distribution: Distribution, policy: CostPolicy) -> Distribution:
-    """An order without a project takes the default one where policy names it."""
-    if distribution.coding.project or not policy.default_project:
-        return distribution
-    coding = distribution.coding
-    return Distribution(
-        distribution.sequence,
-        Coding(coding.entity, coding.account, coding.cost_center, policy.default_project, coding.dimensions),
-        distribution.amount,
-        distribution.percent,
-        distribution.quantity,
-    )
+def posted_as(distribution: Distribution, policy: CostPolicy, day: date) -> Distribution:
+    """A distribution as the connection posts it for work of a day: recoded, and on the default project where the order
+    names none and policy does.
+    """
+    coding = recoded(distribution.coding, policy.recodes, day)
+    if not coding.project and policy.default_project:
+        coding = replace(coding, project=policy.default_project)
+    return distribution if coding is distribution.coding else replace(distribution, coding=coding)
 
 
-def _coded(order: PurchaseOrder, targets: list[Target], policy: CostPolicy) -> tuple[Target, ...] | Finding:
+def _coded(order: PurchaseOrder, targets: list[Target], policy: CostPolicy, day: date) -> tuple[Target, ...] | Finding:
     for target in targets:
         coding = target.distribution.coding
         where = f"line {target.line.number}"
@@ -312,6 +312,10 @@ def _coded(order: PurchaseOrder, targets: list[Target], policy: CostPolicy) -> t
                 f"{where} names cost center {coding.cost_center}, which does not exist or is not active",
                 "Correct the coding in CloudSuite, or activate the cost center.",
             )
+        flaw = next(policy.dimensions.flaws(coding, day), None)
+        if flaw is not None:
+            remedy = "Correct the coding in CloudSuite, or name what it becomes with [[recode]] in the connection."
+            return _order_hold(flaw.code, order, f"{where} names {flaw.what}, which {flaw.why}", remedy)
     return tuple(targets)
 
 

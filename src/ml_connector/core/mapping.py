@@ -74,7 +74,8 @@ class IssueMapping:
     """All that decides what issues look like and what goes back.
 
     Orders closed and projects ended before `opened_from`, the cut-over date, get no issue. `owners` say, by our own
-    names, who decides what a field reads; CloudSuite does where nobody is named.
+    names, who decides what a field reads; CloudSuite does where nobody is named. Without `project_budgets` the ERP
+    tells no money of projects, and their issues show none.
     """
 
     connection: str
@@ -87,6 +88,7 @@ class IssueMapping:
     digits: Digits
     opened_from: date | None = None
     owners: Mapping[str, Owner] = field(default_factory=dict)
+    project_budgets: bool = True
 
     @property
     def jira_projects(self) -> tuple[str, ...]:
@@ -184,7 +186,9 @@ def issue_of_line(order: PurchaseOrder, line: OrderLine, parent: str, mapping: I
 
 def issue_of_project(project: Project, remaining: Money, mapping: IssueMapping) -> DesiredIssue:
     """The issue that a project of the ERP should be."""
-    values: dict[str, str | Money] = {"project": project.number, "authorized": project.budget, "remaining": remaining}
+    values: dict[str, str | Money] = {"project": project.number}
+    if mapping.project_budgets:
+        values |= {"authorized": project.budget, "remaining": remaining}
     rules = mapping.projects
     status = rules.statuses.get(project.status, "") or ("" if project.active else rules.closed_status)
     return DesiredIssue(
@@ -194,7 +198,7 @@ def issue_of_project(project: Project, remaining: Money, mapping: IssueMapping) 
         project=rules.project,
         type=rules.types.get(project.type, rules.issue_type),
         summary=_summary(project.number, project.description),
-        text=project_text(project, mapping.digits),
+        text=project_text(project, mapping.digits if mapping.project_budgets else None),
         priority="",
         status=status,
         values={name: value for name, value in values.items() if name in mapping.fields},
@@ -238,10 +242,12 @@ def coding_text(coding: Coding) -> str:
     return ", ".join(f"{words} {code}" for words, code in parts if code)
 
 
-def project_text(project: Project, digits: Digits) -> str:
-    """The description of a project's issue."""
-    budget = text_from_money(project.budget, digits(project.currency))
-    parts = [f"CloudSuite project {project.number}.", f"Budget: {budget} {project.currency}."]
+def project_text(project: Project, digits: Digits | None) -> str:
+    """The description of a project's issue; without `digits`, without a budget."""
+    parts = [f"CloudSuite project {project.number}."]
+    if digits is not None:
+        budget = text_from_money(project.budget, digits(project.currency))
+        parts.append(f"Budget: {budget} {project.currency}.")
     if project.begins or project.ends:
         parts.append(f"Runs from {project.begins or 'open'} to {project.ends or 'open'}.")
     return "\n".join(parts)

@@ -54,6 +54,7 @@ def check(lane: Lane) -> tuple[Check, ...]:
     """Try everything. A failure never keeps the next check from being tried."""
     probes: list[Callable[[Lane], Iterator[Check]]] = [
         _cloudsuite,
+        _handover,
         _clearing,
         _periods,
         _jira,
@@ -101,7 +102,15 @@ def _company(lane: Lane, entity: str) -> Check:
     return Check(f"CloudSuite company {entity}", known, "answers" if known else "has no calendar", remedy)
 
 
+def _handover(lane: Lane) -> Iterator[Check]:
+    if notice := lane.erp.capabilities.notice:
+        yield Check("postings", ok=True, found=notice)
+
+
 def _clearing(lane: Lane) -> Iterator[Check]:
+    if not lane.erp.capabilities.tells_dimensions:
+        yield Check("labor clearing", ok=True, found="not tried: accounts and cost centers are not told")
+        return
     accounts = {value.code for value in lane.erp.accounts() if value.active and value.posting}
     centers = {value.code for value in lane.erp.cost_centers() if value.active}
     for entity, coding in sorted(lane.policy.cost.clearing.items()):
@@ -121,9 +130,15 @@ def _wrong(coding: Coding, accounts: set[str], centers: set[str]) -> Iterator[st
 
 def _periods(lane: Lane) -> Iterator[Check]:
     today = lane.clock.now().astimezone(lane.policy.cost.zone).date()
+    told = lane.erp.capabilities.tells_periods
     for entity in lane.policy.entities:
-        present = [period for period in lane.erp.periods(entity) if period.begins <= today <= period.ends]
-        if not present:
+        declared = lane.policy.cost.periods.calendar.get(entity, ())
+        calendar = lane.erp.periods(entity) if told else declared
+        present = [period for period in calendar if period.holds(today)]
+        if not present and not told:
+            found = "CloudSuite does not tell its calendar, and no [[period]] holds today: every day counts as open"
+            yield Check(f"period of {entity}", ok=True, found=found)
+        elif not present:
             yield Check(
                 f"period of {entity}", ok=False, found=f"no fiscal period holds {today}", remedy="Set up the calendar."
             )

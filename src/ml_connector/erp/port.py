@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 from ml_connector.core.journal import Journal, SeenLine, Sighting
@@ -24,7 +24,9 @@ class Capabilities:
     where they cannot, postings are handed over as documents. `checks_before_release`: it can check a staged journal
     without posting it. `keeps_keys_unique`: it refuses a second row under the key of the first; where it does not,
     a journal that a stopped worker may have sent, and that cannot be found, is a person's to judge. `tells_periods`:
-    it tells the fiscal calendar.
+    it tells the fiscal calendar. `tells_dimensions`: it lists its accounts and cost centers; where it does not, nobody
+    knows before posting whether they take entries. `tells_budgets`: its projects come with their money.
+    `posts_released`: the connection has asked for released entries to be posted by the ERP, and not by finance.
     """
 
     product: str
@@ -37,6 +39,19 @@ class Capabilities:
     checks_before_release: bool = True
     keeps_keys_unique: bool = False
     tells_periods: bool = True
+    tells_dimensions: bool = True
+    tells_budgets: bool = True
+    posts_released: bool = False
+
+    @property
+    def notice(self) -> str:
+        """What everybody has to know who posts over this line; empty where postings reach the ledger."""
+        if self.posts_journals:
+            return ""
+        return (
+            f"{self.product.upper()} takes no journals from us: each is handed over as a document, which is released "
+            "when it was handed over, and confirmed only when somebody, or the endpoint, says that it was posted."
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +81,18 @@ class WriteResult:
 
 @dataclass(frozen=True, slots=True)
 class DimensionValue:
-    """An account or a cost center that exists. `posting` tells whether entries may name it."""
+    """An account or a cost center that exists. `posting` tells whether entries may name it, `begins` and `ends` are its
+    first and last day where the ERP tells any. `cost_centers` are those that an account goes with, None for any.
+    """
 
     code: str
     description: str
     active: bool
     posting: bool = True
     requires_project: bool = False
+    begins: date | None = None
+    ends: date | None = None
+    cost_centers: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +169,10 @@ class Erp(Protocol):
 
     def release(self, reference: str) -> None:
         """Turn staged lines into journal entries. Raises `Ambiguous`; success is read back, never assumed."""
+        ...
+
+    def post(self, entity: str) -> None:
+        """Have the ERP post what is released in an entity, where `posts_released`. Raises `Ambiguous`, `Rejected`."""
         ...
 
     def roll_back(self, reference: str) -> None:

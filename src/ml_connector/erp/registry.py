@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from ml_connector.core.money import Digits
 from ml_connector.core.records import Kind
 from ml_connector.erp.fsm.fields import DETAIL, field_map
 from ml_connector.erp.fsm.fsm import Fsm
+from ml_connector.erp.ln.fields import field_map as ln_fields
+from ml_connector.erp.ln.ln import Ln
 from ml_connector.erp.m3.opening import open_m3
 from ml_connector.erp.port import Erp
 from ml_connector.errors import Misconfigured
 from ml_connector.settings.connection import Connection
 from ml_connector.wire import Send
 
-Factory = Callable[[Send, Connection, Digits], Erp]
+Factory = Callable[[Send, Connection, Digits, Path], Erp]
+"""`send` completes paths below the tenant; the path is the directory of documents that are handed over."""
 
 
-def open_fsm(send: Send, connection: Connection, digits: Digits) -> Fsm:
-    """FSM as a connection describes it. `send` completes paths below the tenant."""
+def open_fsm(send: Send, connection: Connection, digits: Digits, _documents: Path) -> Fsm:
+    """FSM as a connection describes it."""
     ours = connection.cloudsuite
     written = {
         Kind.PURCHASE_ORDER: [ours.key_field, ours.remaining_field],
@@ -38,21 +42,43 @@ def open_fsm(send: Send, connection: Connection, digits: Digits) -> Fsm:
         page_rows=ours.page_rows,
         batch_rows=ours.batch_rows,
         settle_seconds=ours.settle_seconds,
+        posting=ours.fsm.posting,
+        labor_fields=ours.fsm.labor_fields,
+    )
+
+
+def open_ln(send: Send, connection: Connection, digits: Digits, documents: Path) -> Ln:
+    """LN as a connection describes it."""
+    ours = connection.cloudsuite
+    return Ln(
+        send,
+        ours.entities,
+        ln_fields(ours.fields),
+        digits,
+        documents,
+        endpoint=ours.ln.endpoint,
+        closed=ours.ln.closed_statuses,
+        page_rows=ours.page_rows,
+        settle_seconds=ours.settle_seconds,
     )
 
 
 PRODUCTS: Mapping[str, Factory] = {
     "fsm": open_fsm,
     "m3": open_m3,
+    "ln": open_ln,
 }
 
 
-def open_erp(send: Send, connection: Connection, digits: Digits) -> Erp:
-    """The adapter of a connection's product line. Raises Misconfigured for one that has none."""
+def open_erp(send: Send, connection: Connection, digits: Digits, documents: Path) -> Erp:
+    """The adapter of a connection's product line. Raises Misconfigured for one that has none.
+
+    `documents` is where a line that takes no journals has its documents; it is made when the first one is written.
+    """
     factory = PRODUCTS.get(connection.cloudsuite.product)
     if factory is None:
         raise Misconfigured(
             f"CloudSuite product line {connection.cloudsuite.product!r} has no adapter.",
             remedy=f"The product lines are: {', '.join(PRODUCTS)}.",
         )
-    return factory(send, connection, digits)
+    return factory(send, connection, digits, documents)

@@ -16,6 +16,7 @@ from ml_connector.settings.values import (
     ConnectionName,
     ContextPath,
     Currency,
+    EndpointPath,
     ErpField,
     Expression,
     Host,
@@ -32,13 +33,14 @@ from ml_connector.settings.values import (
 )
 
 DAY_SECONDS = 86_400
-PRODUCTS = ("fsm", "m3")
+PRODUCTS = ("fsm", "ln", "m3")
 """CloudSuite product lines that have an adapter. The loader takes another tuple from whoever knows the registry."""
 KEY_FIELDS: Mapping[str, tuple[str, str]] = {
     "fsm": ("PurchaseOrderUserField5", "ProjectUserField5"),
     "m3": ("A030", "A030"),
 }
-"""Where a product line keeps the issue key unless the file says otherwise: on an order, and on a project."""
+"""Where a product line keeps the issue key unless the file says otherwise: on an order, and on a project. A line that
+is not here keeps it nowhere: nothing of it is written."""
 
 SettleSeconds = Annotated[int, Field(ge=1, le=DAY_SECONDS)]
 
@@ -103,6 +105,24 @@ class M3(Section):
     """What a status code of a batch in GLS840 means, where M3 uses others than we take."""
 
 
+class Fsm(Section):
+    """What FSM alone needs."""
+
+    posting: Mapping[ErpField, OptionalText] = {}
+    """Parameters of FSM's own posting of released entries, by FSM's names; none leaves posting to finance."""
+    labor_fields: Mapping[ErpField, Text] = {}
+    """Fields of the interface that each line with hours carries with a constant value, by FSM's names."""
+
+
+class Ln(Section):
+    """What LN alone needs: it is read, and postings are handed over as documents."""
+
+    endpoint: EndpointPath = ""
+    """Path below the tenant of a service of yours that takes documents; empty hands them over in a directory."""
+    closed_statuses: tuple[Text, ...] = ("Closed", "Canceled")
+    """Statuses in which an order, a line or a project takes no more hours."""
+
+
 class CloudSuite(Section):
     """The ERP's side."""
 
@@ -136,6 +156,10 @@ class CloudSuite(Section):
     """Fields that are named otherwise in this tenant: a table for each class, our name to the ERP's."""
     m3: M3 = M3()
     """How an M3 tenant is set up."""
+    fsm: Fsm = Fsm()
+    """What FSM alone needs."""
+    ln: Ln = Ln()
+    """What LN alone needs."""
 
     @model_validator(mode="before")
     @classmethod
@@ -426,6 +450,19 @@ class ExchangeRate(Section):
     """Who says so; stored with every line that it converts."""
 
 
+class Recode(Section):
+    """From a day of work on, one code of an order's coding is posted as another."""
+
+    part: Literal["account", "cost_center", "project", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10"]
+    """Part of the coding: GL account, cost center, project, or the number of a finance dimension."""
+    code: OptionalText = ""
+    """What the order names; empty where it names nothing."""
+    becomes: OptionalText = ""
+    """What is posted in its place; empty posts none."""
+    effective: Annotated[date, Field(alias="from")]
+    """First day of work that it is for."""
+
+
 class RuleExample(Section):
     """A record that a rule is tried on whenever the file is loaded."""
 
@@ -509,6 +546,8 @@ class Connection(Section):
     """Cost of an hour."""
     exchange_rate: tuple[ExchangeRate, ...] = ()
     """Rates of exchange, for orders in other currencies than the rates of an hour."""
+    recode: tuple[Recode, ...] = ()
+    """Codes that are posted as others, from a day of work on."""
     period: tuple[FiscalPeriod, ...] = ()
     """Fiscal calendar, where CloudSuite does not tell it."""
     rules: Rules = Rules()
