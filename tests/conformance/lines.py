@@ -28,7 +28,11 @@ PARTS = "parts"
 """A journal can be staged in part, and completed."""
 BOOKS = "books"
 """Postings come to the general ledger, and all orders that can be charged are."""
-CLAIMS = frozenset({SPLIT_LINES, DELTAS, ROWS, PARTS, BOOKS})
+AGAIN = "again"
+"""What was rolled back can be staged once more under the same reference."""
+WORDS = "words"
+"""Issues say to the word what they say on the other lines."""
+CLAIMS = frozenset({SPLIT_LINES, DELTAS, ROWS, PARTS, BOOKS, AGAIN, WORDS})
 """What a line may declare that it cannot show; everything else is claimed of every line."""
 
 
@@ -46,7 +50,7 @@ def all_of_it(orders: Orders) -> Orders:
 class ProductLine:
     """One product line under the suite.
 
-    `calls` are the calls at which faults are tried, by step: a step that is missing sends nothing. `limits` are claims
+    `calls` are the calls at which faults are tried, by step: a step that is missing is not tried. `limits` are claims
     that do not hold, each with the reason. `ledger` are the books that postings come to, `shown` the orders as this
     line can show them; `judged` tells whether the books refuse accounts and cost centers that are closed. `product`
     and `edit` are for a second way of one line: its name in the registry, and what its connection file says otherwise.
@@ -99,5 +103,18 @@ LINES: Mapping[str, ProductLine] = {
         judged=False,
         product="ln",
         edit=lambda text: text.replace('endpoint = "/CustomerApi/journals"', 'endpoint = ""'),
+    ),
+    "m3": ProductLine(
+        calls={
+            STAGE: {"body_holds": "AddBatchLineFld"},
+            VALIDATE: {"body_holds": "CtrlBatch"},
+            RELEASE: {"body_holds": "UpdBatch"},
+            WRITE: {"body_holds": "AddFieldValue"},
+        },
+        limits={
+            DELTAS: "M3 tells the day on which a record changed, and not when the money of a project did.",
+            WORDS: "M3 numbers orders over all divisions, and tells no days of projects: an ended one has no issue.",
+            AGAIN: "M3 cannot delete a batch: one that is rolled back is marked, and its key is used up.",
+        },
     ),
 }

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import fsm_answers
 import ln_answers
+import m3_answers
 from ml_connector.core.records import Kind
 from ml_connector.erp.fsm.answers import parse_batch, refusal_text, refused
 from ml_connector.erp.fsm.fields import field_map
@@ -23,6 +24,7 @@ from ml_connector.erp.ln.handover import Endpoint
 from ml_connector.erp.ln.ln import Ln
 from ml_connector.erp.ln.metadata import parse_properties
 from ml_connector.erp.ln.odata import refusal_text as ln_refusal_text
+from ml_connector.erp.m3.answers import parse_results
 from ml_connector.erp.port import Erp, Window
 from ml_connector.wire import Request, Response, Safety
 
@@ -51,6 +53,16 @@ def _fsm(send: Callable[[Request], Response]) -> Fsm:
 
 def _ln(send: Callable[[Request], Response]) -> Ln:
     return ln_answers.adapter(send, Path("/nonexistent"), endpoint=ln_answers.ENDPOINT)
+
+
+def _m3(operation: str, ask: Callable[[Erp], object], **others: str) -> Callable[[Response], object]:
+    """A method of M3's adapter: one operation is answered so, and the tables of `others` are as recorded."""
+
+    def read(response: Response) -> object:
+        known = {f"m3.read.{table}": m3_answers.recorded(name) for table, name in others.items()}
+        return ask(m3_answers.adapter({**known, operation: response})[0])
+
+    return read
 
 
 PARSERS: Mapping[str, Parser] = {
@@ -85,4 +97,33 @@ PARSERS: Mapping[str, Parser] = {
         lambda response: Endpoint(lambda _request: response, "/x").look(fsm_answers.REFERENCE), "ln/document.json"
     ),
     "ln.archive": Parser(lambda response: from_xml("a file", response.body), "ln/document.xml"),
+    "m3.orders": Parser(
+        _m3("m3.read.MPHEAD", lambda erp: list(erp.changes(Kind.PURCHASE_ORDER, WINDOW))), "m3/heads.json"
+    ),
+    "m3.custom": Parser(
+        _m3("m3.read.CUGEX1", lambda erp: list(erp.changes(Kind.PURCHASE_ORDER, WINDOW)), MPHEAD="heads"),
+        "m3/custom.json",
+    ),
+    "m3.lines": Parser(
+        _m3("m3.read.MPLINE", lambda erp: list(erp.changes(Kind.ORDER_LINE, WINDOW)), MPHEAD="heads"), "m3/lines.json"
+    ),
+    "m3.coding": Parser(
+        _m3("m3.read.CODING", lambda erp: list(erp.changes(Kind.DISTRIBUTION, WINDOW)), MPHEAD="heads"),
+        "m3/coding.json",
+    ),
+    "m3.sighting": Parser(
+        _m3("m3.read.FGLINF", lambda erp: erp.sight(fsm_answers.REFERENCE), FGLINH="batch"), "m3/batch-lines.json"
+    ),
+    "m3.state": Parser(_m3("m3.read.FGLINH", lambda erp: erp.sight(fsm_answers.REFERENCE)), "m3/batch.json"),
+    "m3.ledger": Parser(
+        _m3("m3.read.FGLEDG", lambda erp: erp.ledger_under("MLC-"), FGLEDX="ledger-info"), "m3/ledger.json"
+    ),
+    "m3.accounts": Parser(_m3("m3.CRS630MI.LstAccountID", lambda erp: erp.cost_centers()), "m3/codes.json"),
+    "m3.periods": Parser(_m3("m3.CRS910MI.Select", lambda erp: erp.periods("1000")), "m3/periods.json"),
+    "m3.fields": Parser(_m3("m3.EXPORTMI.LstFields", lambda erp: erp.missing_fields()), "m3/fields.json"),
+    "m3.time": Parser(
+        _m3("m3.GLS840MI.GetServerTime", lambda erp: list(erp.changes(Kind.PURCHASE_ORDER, Window(NOON, NOON)))),
+        "m3/server-time.json",
+    ),
+    "m3.bulk": Parser(lambda response: parse_results(ASKED, response, 2), "m3/bulk.json"),
 }

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from conformance.lines import PARTS, RELEASE, ROLL_BACK, ROWS, STAGE, VALIDATE
+from conformance.lines import AGAIN, PARTS, RELEASE, ROLL_BACK, ROWS, STAGE, VALIDATE
 from conformance.trial import (
     REFERENCE,
     Trial,
@@ -108,8 +108,9 @@ def test_a_refused_line_is_told_by_its_sequence(trial: Trial, within_limits: Cal
     assert erp.sight(of.reference).ledger == ()
 
 
-def test_what_is_rolled_back_is_gone_and_can_come_again(trial: Trial) -> None:
+def test_what_is_rolled_back_is_gone_and_can_come_again(trial: Trial, within_limits: Callable[[str], None]) -> None:
     """Staged lines are taken out; the same journal, staged anew, reaches the books once."""
+    within_limits(AGAIN)
     erp, of = trial.erp, journal(trial)
     erp.stage(of, sequences(of))
     erp.validate(of.reference)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from conformance.lines import BOOKS, LINES
+from conformance.lines import BOOKS, LINES, WORDS
 from conformance.trial import ORDER_FIELD, Trial, issues_of_orders, key_of
 from engine.acme import START, Acme, build
 from ml_connector.core.ledger import State
@@ -155,6 +155,16 @@ def end(trial: Trial) -> End:
     return End(sorted(issues, key=lambda issue: str(issue["summary"]) + str(issue["description"])), labor(trial), books)
 
 
+def without_words(issues: list[Mapping[str, Any]]) -> list[str]:
+    """Issues of orders by what they show, without the order's number and what is written about it."""
+    shown = ("type", "status", "priority", "seconds_logged")
+    return sorted(
+        repr([*(issue[name] for name in shown), {**issue["fields"], "PO Number": ""}])
+        for issue in issues
+        if issue["project"] == "PROC"
+    )
+
+
 @pytest.fixture(scope="session")
 def plain_end(tmp_path_factory: pytest.TempPathFactory) -> End:
     """How the story ends on the line that the others are held against."""
@@ -173,7 +183,10 @@ def test_the_story_ends_as_the_oracle_says_and_as_on_every_other_line(trial: Tri
         assert len(found.issues) == len(plain_end.issues)
         assert labor(trial) == oracle(trial) != {}
         return
-    assert found.issues == plain_end.issues
+    if WORDS in LINES[trial.product].limits:
+        assert without_words(found.issues) == without_words(plain_end.issues)
+    else:
+        assert found.issues == plain_end.issues
     assert found.costs == plain_end.costs
     assert found.books == plain_end.books
 
