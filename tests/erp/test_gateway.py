@@ -272,18 +272,3 @@ def test_no_error_tells_a_secret() -> None:
     with pytest.raises(ConnectorError) as caught:
         Gateway(CREDENTIALS, infor, WaitingClock()).send(WRITE)
     assert not any(secret in json.dumps(str(caught.value)) for secret in ("cs-s3cret", "sask-s3cret", "kEyId"))
-
-
-@pytest.mark.parametrize(("refusals", "grants"), [(1, 1), (2, 1), (3, 2)])
-def test_a_false_refusal_is_waited_out_before_the_token_is_given_up(refusals: int, grants: int) -> None:
-    """LN's own words to a valid token: the same token is tried twice more, and only then is another one fetched."""
-    infor, left = Infor(), [True] * refusals
-
-    def send(request: Request) -> Response:
-        if request.url != CREDENTIALS.token_url and left:
-            left.pop()
-            return Response(401, {}, b"OAuth [U14]: unknown oauth_consumer_key")
-        return infor(request)
-
-    Gateway(CREDENTIALS, send, WaitingClock()).send(WRITE)
-    assert (len(infor.grants), len(infor.arrived)) == (grants, 1)

@@ -34,12 +34,6 @@ from ml_connector.wire import Request, Response, Send
 
 GATEWAY_REFUSAL = b'"Unauthorized"'
 """The gateway's own 401 body says this and nothing else; a suite's 401 says other things."""
-
-
-FALSE_REFUSAL = b"[U14]"
-"""In LN's 401 to a token that is valid (`OAuth [U14]: unknown oauth_consumer_key`)."""
-FALSE_REFUSAL_WAITS = (1.0, 4.0)
-"""Seconds before the same token is tried again; after that it is renewed like any other."""
 REFUSED_FOR = timedelta(minutes=5)
 """How long a refusal of the credentials stands before they are tried again: repeated failures can lock the account."""
 TROUBLED_FOR = timedelta(seconds=30)
@@ -128,23 +122,16 @@ class Gateway:
         Raises Unauthorized after that and for a 403, naming the hop that refused.
         """
         token = self._current(None)
-        response = self._patiently(request, token)
+        response = self._with(request, token)
+        if response.status == HTTPStatus.UNAUTHORIZED and not _by_gateway(response):
+            self._clock.sleep(SECOND_LOOK_SECONDS)
+            response = self._with(request, token)
         if response.status == HTTPStatus.UNAUTHORIZED:
-            response = self._patiently(request, self._current(token))
+            response = self._with(request, self._current(token))
         if response.status == HTTPStatus.UNAUTHORIZED:
             raise _unauthorized(request, response)
         if response.status == HTTPStatus.FORBIDDEN:
             raise _at(Hop.AUTHORIZATION, _forbidden(request))
-        return response
-
-    def _patiently(self, request: Request, token: Token) -> Response:
-        """The answer under a token: LN is known to refuse a valid one now and then, and to take it a moment later."""
-        response = self._with(request, token)
-        for seconds in FALSE_REFUSAL_WAITS:
-            if response.status != HTTPStatus.UNAUTHORIZED or FALSE_REFUSAL not in response.body:
-                break
-            self._clock.sleep(seconds)
-            response = self._with(request, token)
         return response
 
     def _with(self, request: Request, token: Token) -> Response:
