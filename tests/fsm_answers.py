@@ -14,7 +14,7 @@ from ml_connector.erp.fsm.fsm import Fsm
 from ml_connector.wire import Response
 from stub_vendors import Answer, Script
 
-RECORDED = Path(__file__).parent / "erp" / "recorded"
+RECORDED = Path(__file__).parent / "erp" / "recorded" / "fsm"
 REFERENCE = "MLC-AAAAAAAAAAA"
 EXTRA = {Kind.PURCHASE_ORDER: ("PurchaseOrderUserField5",), Kind.PROJECT: ("ProjectUserField5",)}
 DIGITS: Mapping[str, int] = {"USD": 2, "EUR": 2, "JPY": 0, "KWD": 3}
@@ -37,11 +37,17 @@ def refusal(status: int = 400) -> Response:
     return recorded("refusal", status)
 
 
-def adapter(*answers: Answer, fields: FieldMap | None = None, page_rows: int = 1000) -> tuple[Fsm, Script]:
+def adapter(
+    *answers: Answer,
+    fields: FieldMap | None = None,
+    page_rows: int = 1000,
+    labor_fields: Mapping[str, str] | None = None,
+) -> tuple[Fsm, Script]:
     """An adapter whose tenant gives these answers in order."""
     vendor = Script(answers)
     fields = fields or field_map({}, EXTRA)
-    return Fsm(vendor, "ACME", ("1000", "2000"), fields, digits, page_rows=page_rows), vendor
+    entities = ("1000", "2000")
+    return Fsm(vendor, "ACME", entities, fields, digits, page_rows=page_rows, labor_fields=labor_fields), vendor
 
 
 def journal(count: int = 2, currency: str = "USD", reference: str = REFERENCE) -> Journal:

@@ -46,7 +46,7 @@ from ml_connector.net.mail import MailServer
 from ml_connector.net.observation import Observed
 from ml_connector.net.transport import HttpTransport
 from ml_connector.net.urgency import background
-from ml_connector.policy import currency_digits, lane_policy, slips
+from ml_connector.policy import as_the_erp_can, currency_digits, lane_policy, slips
 from ml_connector.rules import rules_version
 from ml_connector.settings import (
     Connection,
@@ -132,14 +132,15 @@ class Installation:
         secret = self._secret(chosen, JIRA)
         session = self._session(connection, secret)
         self.note_version(chosen)
+        erp = self.erp_of(chosen)
         return Lane(
             name=chosen,
             site=connection.jira.site,
             database=self.database,
-            erp=self.erp_of(chosen),
+            erp=erp,
             jira=jiras.open_jira(session, connection),
             clock=self.clock,
-            policy=lane_policy(connection),
+            policy=as_the_erp_can(lane_policy(connection), erp.capabilities),
             say=say,
             subscription=self._subscription(connection, session),
             sign_in=sign_in_of(jiras.kind_of(secret), secret),
@@ -239,7 +240,8 @@ class Installation:
 
     def erp(self, connection: Connection, ionapi: str) -> Erp:
         """The ERP of a connection, with these credentials."""
-        return erps.open_erp(self._gateway(connection, ionapi).send, connection, currency_digits)
+        documents = self.home.documents(connection.name)
+        return erps.open_erp(self._gateway(connection, ionapi).send, connection, currency_digits, documents)
 
     def enterprise_groups(self, name: str) -> tuple[str, ...]:
         """The enterprise groups that a connection's tenant lists; none for a product line without them."""
@@ -278,11 +280,18 @@ class Installation:
         return self.paces.setdefault(tenant, made)
 
     def try_cloudsuite(self, name: str, ionapi: str) -> str:
-        """Sign in and read the calendar. Raises what is wrong; returns what to show of the credentials."""
+        """Sign in, read the calendar where there is one, and hold the field map against the tenant.
+
+        Raises what is wrong; returns what to show of the credentials, and which fields the tenant does not know.
+        """
         credentials = parse_ionapi(ionapi)
         connection = self.connections[name]
-        self.erp(connection, ionapi).periods(connection.cloudsuite.entities[0])
-        return f"tenant {credentials.tenant}, application {credentials.name}"
+        erp = self.erp(connection, ionapi)
+        if erp.capabilities.tells_periods:
+            erp.periods(connection.cloudsuite.entities[0])
+        missing = erp.missing_fields()
+        fields = f"; it does not know {', '.join(missing)}: see cloudsuite.fields" if missing else ""
+        return f"tenant {credentials.tenant}, application {credentials.name}{fields}"
 
     def try_jira(self, name: str, secret: dict[str, str]) -> str:
         """Sign in. Raises what is wrong; returns the account."""

@@ -12,6 +12,7 @@ from babel.numbers import get_currency_precision, list_currencies
 
 from ml_connector.calendars import calendar_slips, day_kind
 from ml_connector.core.burden import Burden
+from ml_connector.core.dimensions import Recode
 from ml_connector.core.hours import Cause, Direction, Per, Premium, TimeRounding, TimeRules
 from ml_connector.core.journals import Correction, Grain, Grouping
 from ml_connector.core.labor import CostPolicy
@@ -22,6 +23,7 @@ from ml_connector.core.periods import ClosedPeriod, Period, PeriodPolicy
 from ml_connector.core.rates import ExchangeRate, Rate
 from ml_connector.core.records import Coding, Kind, Person
 from ml_connector.engine.lane import LanePolicy
+from ml_connector.erp.port import Capabilities
 from ml_connector.errors import Misconfigured
 from ml_connector.rules import rulebook, rules_version
 from ml_connector.rules import slips as rule_slips
@@ -57,6 +59,16 @@ def lane_policy(connection: Connection) -> LanePolicy:
     )
 
 
+def as_the_erp_can(policy: LanePolicy, can: Capabilities) -> LanePolicy:
+    """The same without what this product line cannot do: fields are not planned to be written where none can be, and
+    an issue shows no budget of a project that nobody tells.
+    """
+    mapping = policy.mapping
+    if not can.writes_fields:
+        mapping = replace(mapping, key_fields={}, remaining_fields={}, status_back=())
+    return replace(policy, mapping=replace(mapping, project_budgets=can.tells_budgets))
+
+
 def _check_currencies(connection: Connection) -> None:
     named = {rate.currency for rate in connection.rate}
     named |= {currency for each in connection.exchange_rate for currency in (each.base, each.quote)}
@@ -88,6 +100,7 @@ def cost_policy(connection: Connection) -> CostPolicy:
             ExchangeRate(each.base, each.quote, each.rate, each.effective, each.source)
             for each in connection.exchange_rate
         ),
+        recodes=tuple(Recode(each.part, each.code, each.becomes, each.effective) for each in connection.recode),
         periods=PeriodPolicy(ClosedPeriod(posting.closed_period), dict(posting.earliest), calendar(connection)),
         digits=currency_digits,
         mapping_version=mapping_version(connection),

@@ -99,6 +99,7 @@ def _books(world: World) -> list[tuple[str, str, Answer]]:
         ("GET", "/books/orders", lambda _asked: cloudsuite_books.orders(world.cloudsuite)),
         ("GET", "/books/projects", lambda _asked: cloudsuite_books.projects(world.cloudsuite)),
         ("GET", "/books/dimensions", lambda _asked: dimensions(world)),
+        ("GET", "/books/periods", lambda _asked: cloudsuite_books.periods(world.cloudsuite)),
         ("GET", "/books/issues", lambda _asked: jira_books.issues(world.jira)),
         ("GET", "/books/worklogs", lambda _asked: jira_books.worklogs(world.jira)),
         ("GET", "/books/deliveries", lambda _asked: jira_books.deliveries(world.jira)),
@@ -174,6 +175,7 @@ def _cloudsuite(world: World) -> list[tuple[str, str, Answer]]:
     order = "/cloudsuite/purchase-orders/{company}/{number}"
     return [
         ("POST", order, lambda asked, company, number: tenant.change_order(company, number, _fields(asked))),
+        ("POST", f"{order}/delete", lambda _asked, company, number: tenant.delete_order(company, number)),
         ("POST", "/cloudsuite/periods", lambda asked: _set_period(world, asked)),
         ("POST", "/cloudsuite/cost-centers", lambda asked: _set_cost_center(world, asked)),
         ("POST", "/cloudsuite/post", lambda _asked: {"posted": tenant.post_released()}),

@@ -32,12 +32,15 @@ FAULTS: dict[str, str] = {
     "partial_batch": "inside: a row of a batch fails",
     "edit_only_writes_result": "inside: an edit-only run writes a result row",
     "keys_not_enforced": "inside: a staged row with a key that is there already is taken all the same",
+    "ln_false_unauthorized": "inside: LN answers 401 (OAuth [U14]) to a valid token and does nothing",
     "lost_delivery": "inside: a delivery of a webhook is never made",
     "doubled_delivery": "inside: a delivery of a webhook is made twice",
     "late_delivery": "inside: a delivery of a webhook comes up to 15 minutes late, after others",
 }
 DELIVERIES = frozenset({"lost_delivery", "doubled_delivery", "late_delivery"})
-INSIDE = frozenset({"partial_batch", "edit_only_writes_result", "keys_not_enforced"}) | DELIVERIES
+INSIDE = (
+    frozenset({"partial_batch", "edit_only_writes_result", "keys_not_enforced", "ln_false_unauthorized"}) | DELIVERIES
+)
 VENDORS = ("", "jira", "cloudsuite")
 BODIES = ("json", "html")
 STATUSES = range(200, 600)

@@ -145,7 +145,10 @@ def test_what_cannot_be_costed_is_held_with_its_reason(code: str, outcome: objec
 )
 def test_distributions_that_do_not_total_the_line_are_held(parts: tuple[Distribution, ...]) -> None:
     """Nothing is spread over a coding that does not add up."""
-    assert finding(targets_of(order(amount=1000, parts=parts), policy())).code == "distribution_does_not_total"
+    assert (
+        finding(targets_of(order(amount=1000, parts=parts), policy(), date(2026, 10, 5))).code
+        == "distribution_does_not_total"
+    )
 
 
 def test_an_order_without_a_project_takes_the_default_one_where_policy_names_it() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from ml_connector.core.reconcile import Discrepancy
 
 ROOT = Path(__file__).parent.parent.parent
-MAKERS = {"Finding", "hold", "_order_hold"}
+MAKERS = {"Finding", "hold", "_order_hold", "Flaw", "_judged"}
 
 
 def codes_in_source() -> set[str]:

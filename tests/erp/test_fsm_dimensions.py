@@ -155,7 +155,7 @@ def test_a_connection_opens_its_product_line(tmp_path: Path) -> None:
     """The factory reads what the connection says: its settle time, its limit and its key field are in force."""
     connection = load_connection(written(tmp_path))
     vendor = Script([records()])
-    erp: Erp = open_erp(vendor, connection, digits)
+    erp: Erp = open_erp(vendor, connection, digits, Path())
     assert list(erp.changes(Kind.PURCHASE_ORDER, Window(None, NOON))) == [()]
     query = dict(vendor.seen[0].query)
     assert connection.cloudsuite.key_field in query["_fields"].split(",")
@@ -173,4 +173,4 @@ def test_an_unknown_product_line_is_misconfigured(tmp_path: Path) -> None:
     connection = load_connection(written(tmp_path))
     other = connection.model_copy(update={"cloudsuite": connection.cloudsuite.model_copy(update={"product": "lx"})})
     with pytest.raises(Misconfigured, match="fsm"):
-        open_erp(Script([]), other, digits)
+        open_erp(Script([]), other, digits, Path())

@@ -76,6 +76,23 @@ def test_a_line_is_staged_with_its_key_its_coding_and_its_signed_amount() -> Non
     assert (credit["TransactionAmount"], "UnitsAmount" in credit, "Project" in credit) == ("-1200.00", False, False)
 
 
+def test_labor_fields_stand_on_lines_with_hours_alone() -> None:
+    """Constants of the connection, by FSM's names, beside the units; the credit line carries neither."""
+    erp, vendor = adapter(TAKEN, labor_fields={"LaborDistribution": "1", "PayCode": "REG"})
+    erp.stage(journal(), (1, 2))
+    debit, credit = staged_rows(vendor.seen[0])
+    assert (debit["LaborDistribution"], debit["PayCode"], debit["UnitsAmount"]) == ("1", "REG", "16")
+    assert not {"LaborDistribution", "PayCode", "UnitsAmount"} & credit.keys()
+
+
+def test_no_entity_is_never_posted() -> None:
+    """FSM would take it for all of them."""
+    erp, vendor = adapter()
+    with pytest.raises(InvariantBroken):
+        erp.post("")
+    assert vendor.seen == []
+
+
 @given(st.integers(2, 130), st.sampled_from(["USD", "JPY", "KWD"]))
 def test_a_resend_is_byte_identical(count: int, currency: str) -> None:
     """The same journal gives the same requests on another machine, chunk by chunk; no line is left out or doubled."""

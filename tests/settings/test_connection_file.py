@@ -297,7 +297,7 @@ def test_the_sample_shows_defaults() -> None:
     for section in ("network", "schedule"):
         assert getattr(plain, section) == getattr(full, section)
     given = full.cloudsuite
-    examples = {"calls_per_minute": 100, "fields": given.fields, "m3": given.m3, "csi": given.csi}
+    examples = {"calls_per_minute": 100, "fields": given.fields, "m3": given.m3, "csi": given.csi, "fsm": given.fsm}
     assert plain.cloudsuite.model_copy(update=examples) == full.cloudsuite
     assert plain.jira.fields == full.jira.fields
     assert plain.posting == full.posting.model_copy(

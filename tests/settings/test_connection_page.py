@@ -105,7 +105,8 @@ def _paths(value: object, at: str) -> Iterator[str]:
 
 def _named(path: str) -> str:
     """The path without names of one's own."""
-    own = r"\.(1000|2000|CAPITAL|Hold|Done|PurchaseOrder|number|order|used_percent)(?=\.|$)"
+    codes = "PurchaseOrder|PrmAccountingEntityOption|LaborDistribution"
+    own = rf"\.(1000|2000|CAPITAL|Hold|Done|{codes}|number|order|used_percent)(?=\.|$)"
     return re.sub(own, "", path)
 
 

@@ -43,7 +43,9 @@ INSIDE = {"partial_batch": "", "edit_only_writes_result": "cloudsuite", **dict.f
 """Faults inside a vendor, and which one knows them."""
 KEYS = "keys_not_enforced"
 """Strikes a late sender only, see `Simulation`."""
-DRAWN = sorted(set(FAULTS) - {KEYS})
+OTHERS = frozenset({"ln_false_unauthorized"})
+"""Faults of product lines that the simulation does not play on."""
+DRAWN = sorted(set(FAULTS) - {KEYS} - OTHERS)
 
 
 @dataclass(frozen=True, slots=True)

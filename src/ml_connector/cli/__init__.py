@@ -46,6 +46,7 @@ for command in (
     decisions.recost,
     decisions.replay,
     decisions.resolve,
+    decisions.confirm,
     decisions.undo,
     decisions.give_back,
     work.serve,

@@ -61,7 +61,8 @@ def accrue(
     lane = lane_of(installed, connection, quiet=json_)
     actor = who.name if who else LOCAL
     made = recorded(lane, lambda: propose_accruals(lane, period, entity or (), actor))
-    show_plan(plan_document(made, currency_digits, rates=may_see_rates(who)), as_json=json_)
+    document = plan_document(made, currency_digits, rates=may_see_rates(who))
+    show_plan(document, as_json=json_, notice=lane.erp.capabilities.notice)
 
 
 @telling

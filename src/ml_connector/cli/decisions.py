@@ -25,6 +25,8 @@ from ml_connector.cli.work import LOCAL, lane_of, show_plan
 from ml_connector.core.document import plan_document
 from ml_connector.core.ledger import State
 from ml_connector.engine.attestation import attest as attest_hours
+from ml_connector.engine.confirmation import confirm as confirm_documents
+from ml_connector.engine.confirmation import vouchers_in
 from ml_connector.engine.recosting import recost as propose_recosting
 from ml_connector.engine.replay import replay as replay_hours
 from ml_connector.engine.resolution import Verdict
@@ -86,7 +88,8 @@ def recost(
     lane = lane_of(installed, connection, quiet=json_)
     actor = who.name if who else LOCAL
     made = recorded(lane, lambda: propose_recosting(lane, orders or (), actor))
-    show_plan(plan_document(made, currency_digits, rates=may_see_rates(who)), as_json=json_)
+    document = plan_document(made, currency_digits, rates=may_see_rates(who))
+    show_plan(document, as_json=json_, notice=lane.erp.capabilities.notice)
 
 
 @telling
@@ -148,6 +151,39 @@ def resolve(
 
 
 @telling
+def confirm(
+    as_: As,
+    references: Annotated[list[str] | None, typer.Argument(help="References (MLC-…) of documents.")] = None,
+    file: Annotated[
+        Path | None, typer.Option(help="CSV with the columns reference and voucher, as finance exports it.")
+    ] = None,
+    directory: Directory = HERE,
+    connection: Name = "",
+    json_: AsJson = False,
+) -> None:
+    """Confirm that documents which were handed over have been posted, for product lines that take no journals (LN).
+
+    All of them are confirmed, or none. What is not confirmed stays open when a period closes.
+
+    Example: MLC_TOKEN=… ml-connector confirm --file posted.csv --as controller
+    """
+    installed = installation(directory)
+    who = principal(installed, as_)
+    if who is None:
+        raise Refused("A confirmation needs a name.", remedy="Add --as NAME.")
+    named = dict.fromkeys(references or (), "")
+    vouchers = {**named, **(vouchers_in(file.read_text(encoding="utf-8-sig")) if file is not None else {})}
+    if not vouchers:
+        raise Refused("Nothing was named to be confirmed.", remedy="Name references, or a file with --file.")
+    lane = lane_of(installed, connection, quiet=json_)
+    count = recorded(lane, lambda: confirm_documents(lane, vouchers, who))
+    if json_:
+        print_json({"confirmed": count, "named": len(vouchers)})
+    else:
+        out.print(f"{count} documents confirmed by {who.name}; {len(vouchers) - count} were before.")
+
+
+@telling
 def undo(
     subject: Annotated[str, typer.Argument(help="A reference (MLC-…), or the hash of a plan that was applied.")],
     reason: Annotated[str, typer.Option(help="Why; it is kept in the audit trail.")],
@@ -167,7 +203,8 @@ def undo(
     lane = lane_of(installed, connection, quiet=json_)
     actor = who.name if who else LOCAL
     made = recorded(lane, lambda: withdraw_batch(lane, subject, actor, reason))
-    show_plan(plan_document(made, currency_digits, rates=may_see_rates(who)), as_json=json_)
+    document = plan_document(made, currency_digits, rates=may_see_rates(who))
+    show_plan(document, as_json=json_, notice=lane.erp.capabilities.notice)
 
 
 @telling

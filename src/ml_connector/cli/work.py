@@ -96,7 +96,7 @@ def plan(
             proposal.keep(lane, made, who.name if who else LOCAL)
         return plan_document(made, currency_digits, rates=may_see_rates(who))
 
-    show_plan(recorded(lane, make), as_json=json_)
+    show_plan(recorded(lane, make), as_json=json_, notice=lane.erp.capabilities.notice)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,12 +152,14 @@ def _show_impact(installed: Installation, name: str, file: Path, span: _Span, *,
         out.print("Nothing was read from the vendors, and nothing is kept.")
 
 
-def show_plan(document: Document, *, as_json: bool) -> None:
-    """A plan, and what to do with it."""
+def show_plan(document: Document, *, as_json: bool, notice: str = "") -> None:
+    """A plan, and what to do with it. `notice` is what has to be known of how this line posts."""
     if as_json:
-        print_json(document)
+        print_json({**document, **({"notice": notice} if notice else {})})
         return
     out.print(plan_view(document))
+    if notice and document["totals"]:
+        out.print(notice)
     short = str(document["hash"])[:HASH_WIDTH]
     if not document["operations"]:
         out.print("Nothing to do: both sides and our books agree.")

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 
+from ml_connector.core.dimensions import UNTOLD
 from ml_connector.core.hours import Hours
 from ml_connector.core.journal import fingerprint
 from ml_connector.core.labor import CostPolicy, cost, counts, facts_of, hold, work_date
@@ -153,7 +154,7 @@ def price_of(item: LoggedWork, books: Books) -> tuple[Share, ...] | None:
     order = books.orders.get(item.order)
     if order is None:
         return None
-    unbarred = replace(policy, periods=PeriodPolicy(), accounts=None, cost_centers=None)
+    unbarred = replace(policy, periods=PeriodPolicy(), accounts=None, cost_centers=None, dimensions=UNTOLD)
     at = books.known_at(outstanding(books.recorded.get(worklog.id, ())))
     found = cost(worklog, order, unbarred, item.line, at=at, hours=books.hours.get(worklog.id))
     return None if isinstance(found, Finding) else found

@@ -13,6 +13,7 @@ from datetime import date, tzinfo
 from fractions import Fraction
 
 from ml_connector.core.burden import Burden, burden_shares
+from ml_connector.core.dimensions import UNTOLD, Dimensions, Recode, recoded
 from ml_connector.core.distributions import distribution_weights, foots
 from ml_connector.core.hours import PLAIN_TIME, SECONDS_PER_HOUR, Hours, TimeRules, alone, multiple, premium_parts
 from ml_connector.core.journal import fingerprint
@@ -40,7 +41,8 @@ RULES_VERSION = "built-in 1"
 class CostPolicy:
     """Everything besides the records that decides a cost. Versions are stored with every share.
 
-    `accounts` and `cost_centers` are the codes that entries may name, None where the ERP was not asked.
+    `accounts` and `cost_centers` are the codes that entries may name, None where the ERP was not asked; `dimensions`
+    tell more of them, and `recodes` are what the connection posts them as.
     `default_project` is for orders without a project: None holds their hours. `judge` are the customer's rules.
     `clearing` is the credit side by entity, `burden_clearing` that of a burden by entity and name, where it differs.
     """
@@ -57,6 +59,8 @@ class CostPolicy:
     default_project: str | None = None
     accounts: frozenset[str] | None = None
     cost_centers: frozenset[str] | None = None
+    dimensions: Dimensions = UNTOLD
+    recodes: tuple[Recode, ...] = ()
     exchanges: tuple[ExchangeRate, ...] = ()
     judge: Judge = no_rules
     rules_version: str = RULES_VERSION
@@ -133,7 +137,7 @@ def cost(
             f"line {line} of purchase order {order.key} is closed, or is not there any more",
             "Have the hours moved to an open line or to the order's own issue, or reopen the line in CloudSuite.",
         )
-    targets = targets_of(order, policy, line)
+    targets = targets_of(order, policy, day, line)
     if isinstance(targets, Finding):
         return targets
     prices = tuple(
@@ -249,8 +253,8 @@ def _burden_refusal(order: PurchaseOrder, burdens: Iterable[Share], policy: Cost
     return None
 
 
-def targets_of(order: PurchaseOrder, policy: CostPolicy, number: str = "") -> tuple[Target, ...] | Finding:
-    """Where the labor of an order, or of one line, goes, with weights that sum to one, or why it can go nowhere."""
+def targets_of(order: PurchaseOrder, policy: CostPolicy, day: date, number: str = "") -> tuple[Target, ...] | Finding:
+    """Where the labor of a day on an order, or on one line, goes, with weights that sum to one, or why nowhere."""
     lines = [line for line in order.lines if not line.closed and number in ("", line.number)] or list(order.lines)
     refusal = _refusal(order, lines, policy)
     if refusal is not None:
@@ -260,8 +264,8 @@ def targets_of(order: PurchaseOrder, policy: CostPolicy, number: str = "") -> tu
     for line in lines:
         share = Fraction(line.amount.minor, by_amount) if by_amount else Fraction(1, len(lines))
         for distribution, part in zip(line.distributions, distribution_weights(line), strict=True):
-            targets.append(Target(line, _projected(distribution, policy), share * part))
-    return _coded(order, targets, policy)
+            targets.append(Target(line, posted_as(distribution, policy, day), share * part))
+    return _coded(order, targets, policy, day)
 
 
 def _refusal(order: PurchaseOrder, lines: Sequence[OrderLine], policy: CostPolicy) -> Finding | None:
@@ -297,21 +301,17 @@ def _line_refusal(order: PurchaseOrder, lines: Sequence[OrderLine]) -> Finding |
     return None
 
 
-def _projected(distribution: Distribution, policy: CostPolicy) -> Distribution:
-    """An order without a project takes the default one where policy names it."""
-    if distribution.coding.project or not policy.default_project:
-        return distribution
-    coding = distribution.coding
-    return Distribution(
-        distribution.sequence,
-        Coding(coding.entity, coding.account, coding.cost_center, policy.default_project, coding.dimensions),
-        distribution.amount,
-        distribution.percent,
-        distribution.quantity,
-    )
+def posted_as(distribution: Distribution, policy: CostPolicy, day: date) -> Distribution:
+    """A distribution as the connection posts it for work of a day: recoded, and on the default project where the order
+    names none and policy does.
+    """
+    coding = recoded(distribution.coding, policy.recodes, day)
+    if not coding.project and policy.default_project:
+        coding = replace(coding, project=policy.default_project)
+    return distribution if coding is distribution.coding else replace(distribution, coding=coding)
 
 
-def _coded(order: PurchaseOrder, targets: list[Target], policy: CostPolicy) -> tuple[Target, ...] | Finding:
+def _coded(order: PurchaseOrder, targets: list[Target], policy: CostPolicy, day: date) -> tuple[Target, ...] | Finding:
     for target in targets:
         coding = target.distribution.coding
         where = f"line {target.line.number}"
@@ -343,6 +343,10 @@ def _coded(order: PurchaseOrder, targets: list[Target], policy: CostPolicy) -> t
                 f"{where} names cost center {coding.cost_center}, which does not exist or is not active",
                 "Correct the coding in CloudSuite, or activate the cost center.",
             )
+        flaw = next(policy.dimensions.flaws(coding, day), None)
+        if flaw is not None:
+            remedy = "Correct the coding in CloudSuite, or name what it becomes with [[recode]] in the connection."
+            return _order_hold(flaw.code, order, f"{where} names {flaw.what}, which {flaw.why}", remedy)
     return tuple(targets)
 
 

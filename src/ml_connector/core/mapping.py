@@ -79,6 +79,8 @@ class IssueMapping:
     Orders closed and projects ended before `opened_from`, the cut-over date, get no issue. `owners` say, by our own
     names, who decides what a field reads; CloudSuite does where nobody is named. `authorization_property` is the key of
     the issue property that says what an order authorizes, empty for none.
+    names, who decides what a field reads; CloudSuite does where nobody is named. Without `project_budgets` the ERP
+    tells no money of projects, and their issues show none.
     """
 
     connection: str
@@ -92,6 +94,7 @@ class IssueMapping:
     opened_from: date | None = None
     owners: Mapping[str, Owner] = field(default_factory=dict)
     authorization_property: str = ""
+    project_budgets: bool = True
 
     @property
     def jira_projects(self) -> tuple[str, ...]:
@@ -216,7 +219,9 @@ def authorization(order: PurchaseOrder, digits: Digits, line: OrderLine | None =
 
 def issue_of_project(project: Project, remaining: Money, mapping: IssueMapping) -> DesiredIssue:
     """The issue that a project of the ERP should be."""
-    values: dict[str, str | Money] = {"project": project.number, "authorized": project.budget, "remaining": remaining}
+    values: dict[str, str | Money] = {"project": project.number}
+    if mapping.project_budgets:
+        values |= {"authorized": project.budget, "remaining": remaining}
     rules = mapping.projects
     status = rules.statuses.get(project.status, "") or ("" if project.active else rules.closed_status)
     return DesiredIssue(
@@ -226,7 +231,7 @@ def issue_of_project(project: Project, remaining: Money, mapping: IssueMapping) 
         project=rules.project,
         type=rules.types.get(project.type, rules.issue_type),
         summary=_summary(project.number, project.description),
-        text=project_text(project, mapping.digits),
+        text=project_text(project, mapping.digits if mapping.project_budgets else None),
         priority="",
         status=status,
         values={name: value for name, value in values.items() if name in mapping.fields},
@@ -270,10 +275,12 @@ def coding_text(coding: Coding) -> str:
     return ", ".join(f"{words} {code}" for words, code in parts if code)
 
 
-def project_text(project: Project, digits: Digits) -> str:
-    """The description of a project's issue."""
-    budget = text_from_money(project.budget, digits(project.currency))
-    parts = [f"CloudSuite project {project.number}.", f"Budget: {budget} {project.currency}."]
+def project_text(project: Project, digits: Digits | None) -> str:
+    """The description of a project's issue; without `digits`, without a budget."""
+    parts = [f"CloudSuite project {project.number}."]
+    if digits is not None:
+        budget = text_from_money(project.budget, digits(project.currency))
+        parts.append(f"Budget: {budget} {project.currency}.")
     if project.begins or project.ends:
         parts.append(f"Runs from {project.begins or 'open'} to {project.ends or 'open'}.")
     return "\n".join(parts)

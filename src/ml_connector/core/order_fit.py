@@ -113,7 +113,7 @@ def _is_new(finding: Finding, order: PurchaseOrder, about: OrderFit) -> bool:
 
 
 def _coding_misfits(order: PurchaseOrder, about: OrderFit) -> Iterator[Finding]:
-    targets = targets_of(order, about.policy)
+    targets = targets_of(order, about.policy, about.world.today)
     if isinstance(targets, Finding):
         yield targets
         return

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from ml_connector.core.journal import JournalLine, SeenLine
-from ml_connector.core.ledger import DROPPED, Posting, PostingLine
+from ml_connector.core.ledger import DROPPED, Posting, PostingLine, State
 from ml_connector.core.money import Digits, Money, text_from_money
 from ml_connector.core.periods import period_of
 from ml_connector.core.reconcile import (
@@ -100,7 +100,8 @@ class _Pages:
             for line in strays:
                 yield self.unknown(posting.reference, line)
         unposted = [line for line in seen if line.status not in ("", POSTED)]
-        if unposted:
+        # A person's word that a document was posted stands where no ledger shows it.
+        if unposted and posting.state is not State.CONFIRMED:
             yield self._unposted(posting, {line.sequence for line in unposted})
 
     def _of_line(self, posting: Posting, part: PostingLine, seen: Sequence[SeenLine]) -> Iterator[Difference]:

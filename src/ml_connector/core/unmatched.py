@@ -89,7 +89,7 @@ def _at_default(item: Logged, day: date, policy: CostPolicy) -> Money | None:
 
 
 def _codings(item: Logged, policy: CostPolicy) -> list[tuple[Coding, Fraction]]:
-    targets = targets_of(item.order, policy, item.line)
+    targets = targets_of(item.order, policy, work_date(item.worklog, policy.zone), item.line)
     if isinstance(targets, Finding):
         return [(Coding(item.order.entity, ""), Fraction(1))]
     return [(target.distribution.coding, target.weight) for target in targets]

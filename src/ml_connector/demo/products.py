@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ml_connector.demo.oracle import KEY_FIELD
+
+Record = dict[str, Any]
+"""An order or an issue as the sandbox's books tell it."""
 Facts = Mapping[str, Any]
 """What the sandbox tells of its CloudSuite."""
 
@@ -15,12 +19,14 @@ Facts = Mapping[str, Any]
 class Product:
     """Keys of `[cloudsuite]` that this line needs, tables below it, and the field that a Jira status goes to, if any.
 
-    `tables` is called with what the sandbox tells.
+    `tables` is called with what the sandbox tells. `shown` are the books' orders as this line can show them, and which
+    issue each is, from orders and issues.
     """
 
     keys: Callable[[Facts], Mapping[str, str]]
     status_field: str = ""
     tables: Callable[[Facts], str] = lambda _facts: ""
+    shown: Callable[[Sequence[Record], Sequence[Record]], list[Record]] = lambda orders, _issues: list(orders)
 
 
 def quoted(value: object) -> str:
@@ -75,8 +81,55 @@ def _csi_tables(facts: Facts) -> str:
     return f"[cloudsuite.csi]\njournal = {quoted(facts['journal'])}\n{sites}"
 
 
+def _ln_orders(orders: Sequence[Record], issues: Sequence[Record]) -> list[Record]:
+    """LN shows one coding a line and no issue key: an order's issue is known by its label."""
+    labels = {label: issue["key"] for issue in issues if not issue["deleted"] for label in issue["labels"]}
+    return [
+        {
+            **order,
+            "fields": {KEY_FIELD: _by_end(labels, f"-po-{order['company']}/{order['number']}")},
+            "lines": [
+                {**line, "distributions": line["distributions"] if len(line["distributions"]) == 1 else []}
+                for line in order["lines"]
+            ],
+        }
+        for order in orders
+    ]
+
+
+def _by_end(labels: Mapping[str, str], end: str) -> str:
+    return next((key for label, key in labels.items() if label.endswith(end)), "")
+
+
+def _nothing(_facts: Facts) -> Mapping[str, str]:
+    return {}
+
+
+def _ln_tables(_facts: Facts) -> str:
+    """The simulated tenant's own names, for what no page of Infor's names."""
+    return """
+[cloudsuite.ln]
+endpoint = "/CustomerApi/journals"
+
+[cloudsuite.fields.Orders]
+changed = "ChangeDate"
+
+[cloudsuite.fields.Lines]
+account = "LedgerAccount"
+cost_center = "Dimension1"
+project = "Project"
+"dimension:1" = "Dimension2"
+changed = "ChangeDate"
+
+[cloudsuite.fields.Projects]
+type = "ProjectType"
+changed = "ChangeDate"
+"""
+
+
 PRODUCTS: Mapping[str, Product] = {
     "fsm": Product(_fsm_keys, status_field="PurchaseOrderUserField3"),
+    "ln": Product(_nothing, tables=_ln_tables, shown=_ln_orders),
     "m3": Product(_m3_keys, status_field="A230", tables=_m3_tables),
     "csi": Product(_csi_keys, status_field="Charfld1", tables=_csi_tables),
 }

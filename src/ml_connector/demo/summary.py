@@ -11,6 +11,7 @@ from rich.table import Table
 
 from ml_connector.demo.connection import CLEARING_ACCOUNT
 from ml_connector.demo.oracle import Books, Bucket, expected
+from ml_connector.demo.products import PRODUCTS
 from ml_connector.demo.vendors import Vendors
 
 DIFFERENCES_SHOWN_MAX = 10
@@ -48,8 +49,9 @@ def summarize(running: Vendors, post_from: date) -> dict[str, Any]:
 
 def _books(running: Vendors, worklogs: list[dict[str, Any]], post_from: date) -> Books:
     dimensions = running.control("GET", "/books/dimensions")
+    product = PRODUCTS[running.facts["cloudsuite"]["product"]]
     return Books(
-        orders=running.books("orders"),
+        orders=product.shown(running.books("orders"), running.books("issues")),
         worklogs=worklogs,
         people=[person["account_id"] for person in running.facts["jira"]["people"]],
         active_cost_centers=frozenset(item["code"] for item in dimensions["cost_centers"] if item["active"]),

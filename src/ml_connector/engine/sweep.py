@@ -13,12 +13,14 @@ from ml_connector.core.ledger import Posting, State
 from ml_connector.core.records import Finding, Kind, Severity
 from ml_connector.engine import sighted
 from ml_connector.engine.census import census
+from ml_connector.engine.drift import drift
 from ml_connector.engine.lane import Lane
 from ml_connector.engine.lineage import follow, read
 from ml_connector.engine.poll import order_key
 from ml_connector.engine.recosting import due
 from ml_connector.engine.site import known_fields
 from ml_connector.erp.port import Window
+from ml_connector.errors import Ambiguous, Misconfigured, Rejected, Transient
 from ml_connector.store import audit, bindings, erp_rows, keys, lineage, postings
 from ml_connector.store import findings as finding_store
 
@@ -36,6 +38,9 @@ def sweep(lane: Lane) -> tuple[Finding, ...]:
     found = _archived(lane)
     lane.say("looking for purchase orders that are gone")
     found += sweep_erp(lane)
+    lane.say("holding the coding of open orders against CloudSuite's dimensions")
+    found += drift(lane)
+    found += post_released(lane)
     lane.say("reading back what finance has posted")
     found += sweep_postings(lane)
     lane.say("holding posted cost against today's rates and coding")
@@ -156,6 +161,38 @@ def _gone(kind: Kind, key: str) -> Finding:
         f"{kind.value.replace('_', ' ')} {key}",
         "CloudSuite does not list it any more.",
         "Check whether it was deleted or whether the service account lost access; its issue and cost stay as they are.",
+        Severity.WARN,
+    )
+
+
+def post_released(lane: Lane) -> tuple[Finding, ...]:
+    """Have the ERP post what we released, where the connection asks for that. What it refuses stays finance's to post.
+
+    A lost answer needs no care: what was posted is read back, and the next round asks again for the rest.
+    """
+    if not lane.erp.capabilities.posts_released:
+        return ()
+    with lane.database.read() as tx:
+        references = postings.by_states(tx, lane.name, (State.RELEASED,))
+        entities = {postings.load(tx, lane.name, reference).entity for reference in references}
+    found: list[Finding] = []
+    for entity in sorted(entities):
+        lane.say(f"having CloudSuite post the released entries of {entity}")
+        try:
+            lane.erp.post(entity)
+        except (Ambiguous, Transient) as error:
+            lane.say(error.message)
+        except (Rejected, Misconfigured) as error:
+            found.append(_not_posted(entity, error.message))
+    return tuple(found)
+
+
+def _not_posted(entity: str, why: str) -> Finding:
+    return Finding(
+        "posting_run_refused",
+        f"entity {entity}",
+        f"CloudSuite did not post what is released: {why}",
+        "Correct [cloudsuite.fsm.posting] in the connection, or take it out and have finance post.",
         Severity.WARN,
     )
 

@@ -10,6 +10,7 @@ from sqlalchemy import Connection as Transaction
 
 from ml_connector.core.budget import LaborSum
 from ml_connector.core.corrections import Fate, LoggedWork
+from ml_connector.core.dimensions import ACCOUNT, COST_CENTER, PROJECT, Code, Dimensions
 from ml_connector.core.labor import CostPolicy, facts_of, work_date
 from ml_connector.core.ledger import Recorded, State
 from ml_connector.core.money import Money
@@ -18,6 +19,7 @@ from ml_connector.core.plan import BoundIssue, World
 from ml_connector.core.records import Finding, Kind, Project, PurchaseOrder, Row, Worklog
 from ml_connector.engine.lane import Lane
 from ml_connector.engine.poll import order_key, split_key
+from ml_connector.erp.port import DimensionValue
 from ml_connector.store import (
     attestations,
     bindings,
@@ -292,9 +294,36 @@ def _read_facts(lane: Lane) -> CostPolicy:
     policy = lane.policy.cost
     declared = policy.periods.calendar
     calendar = {entity: (*lane.erp.periods(entity), *declared.get(entity, ())) for entity in lane.policy.entities}
+    if not lane.erp.capabilities.tells_dimensions:
+        return replace(policy, periods=replace(policy.periods, calendar=calendar))
+    accounts, centers = lane.erp.accounts(), lane.erp.cost_centers()
     return replace(
         policy,
         periods=replace(policy.periods, calendar=calendar),
-        accounts=frozenset(value.code for value in lane.erp.accounts() if value.active and value.posting),
-        cost_centers=frozenset(value.code for value in lane.erp.cost_centers() if value.active),
+        accounts=frozenset(value.code for value in accounts if value.active and value.posting),
+        cost_centers=frozenset(value.code for value in centers if value.active),
+        dimensions=Dimensions({ACCOUNT: _codes(accounts), COST_CENTER: _codes(centers), PROJECT: _projects(lane)}),
     )
+
+
+def _codes(values: Iterable[DimensionValue]) -> dict[str, Code]:
+    return {
+        value.code: Code(
+            value.code,
+            value.active,
+            value.posting,
+            value.requires_project,
+            value.begins,
+            value.ends,
+            value.cost_centers,
+        )
+        for value in values
+    }
+
+
+def _projects(lane: Lane) -> dict[str, Code]:
+    """The projects as they were last read, by the code that codings name."""
+    with lane.database.read() as tx:
+        keys = [order_key(Kind.PROJECT, owner) for owner in erp_rows.owners(tx, lane.name, Kind.PROJECT)]
+        projects = load_records(tx, lane, keys).projects
+    return {project.number: Code(project.number, project.active) for project in projects.values()}

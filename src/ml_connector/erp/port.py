@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 from ml_connector.core.journal import Journal, SeenLine, Sighting
@@ -26,7 +26,9 @@ class Capabilities:
     a journal that a stopped worker may have sent, and that cannot be found, is a person's to judge. `tells_periods`:
     it tells the fiscal calendar. `records_runs`: it records what each release came to; where it does not, the lines
     that are read back are the only proof. `finance_posts`: what is staged is the journal that finance posts, and no
-    call of ours releases it.
+    call of ours releases it. `tells_dimensions`: it lists its accounts and cost centers; where it does not, nobody
+    knows before posting whether they take entries. `tells_budgets`: its projects come with their money.
+    `posts_released`: the connection has asked for released entries to be posted by the ERP, and not by finance.
     """
 
     product: str
@@ -41,6 +43,19 @@ class Capabilities:
     tells_periods: bool = True
     records_runs: bool = True
     finance_posts: bool = False
+    tells_dimensions: bool = True
+    tells_budgets: bool = True
+    posts_released: bool = False
+
+    @property
+    def notice(self) -> str:
+        """What everybody has to know who posts over this line; empty where postings reach the ledger."""
+        if self.posts_journals:
+            return ""
+        return (
+            f"{self.product.upper()} takes no journals from us: each is handed over as a document, which is released "
+            "when it was handed over, and confirmed only when somebody, or the endpoint, says that it was posted."
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +85,18 @@ class WriteResult:
 
 @dataclass(frozen=True, slots=True)
 class DimensionValue:
-    """An account or a cost center that exists. `posting` tells whether entries may name it."""
+    """An account or a cost center that exists. `posting` tells whether entries may name it, `begins` and `ends` are its
+    first and last day where the ERP tells any. `cost_centers` are those that an account goes with, None for any.
+    """
 
     code: str
     description: str
     active: bool
     posting: bool = True
     requires_project: bool = False
+    begins: date | None = None
+    ends: date | None = None
+    cost_centers: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +173,10 @@ class Erp(Protocol):
 
     def release(self, reference: str) -> None:
         """Turn staged lines into journal entries. Raises `Ambiguous`; success is read back, never assumed."""
+        ...
+
+    def post(self, entity: str) -> None:
+        """Have the ERP post what is released in an entity, where `posts_released`. Raises `Ambiguous`, `Rejected`."""
         ...
 
     def roll_back(self, reference: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from ml_connector.core.money import Digits
@@ -14,17 +15,20 @@ from ml_connector.erp.csi.sites import Site
 from ml_connector.erp.fsm.fields import DETAIL, field_map
 from ml_connector.erp.fsm.fsm import Fsm
 from ml_connector.erp.fsm.groups import enterprise_groups
+from ml_connector.erp.ln.fields import field_map as ln_fields
+from ml_connector.erp.ln.ln import Ln
 from ml_connector.erp.m3.opening import open_m3
 from ml_connector.erp.port import Erp
 from ml_connector.errors import Misconfigured
 from ml_connector.settings.connection import Connection
 from ml_connector.wire import Send
 
-Factory = Callable[[Send, Connection, Digits], Erp]
+Factory = Callable[[Send, Connection, Digits, Path], Erp]
+"""`send` completes paths below the tenant; the path is the directory of documents that are handed over."""
 
 
-def open_fsm(send: Send, connection: Connection, digits: Digits) -> Fsm:
-    """FSM as a connection describes it. `send` completes paths below the tenant."""
+def open_fsm(send: Send, connection: Connection, digits: Digits, _documents: Path) -> Fsm:
+    """FSM as a connection describes it."""
     ours = connection.cloudsuite
     reference = {"filter": ours.detail_reference_field, "reference": ours.detail_reference_field}
     overrides = {**ours.fields, DETAIL: {**reference, **ours.fields.get(DETAIL, {})}}
@@ -37,10 +41,28 @@ def open_fsm(send: Send, connection: Connection, digits: Digits) -> Fsm:
         page_rows=ours.page_rows,
         batch_rows=ours.batch_rows,
         settle_seconds=ours.settle_seconds,
+        posting=ours.fsm.posting,
+        labor_fields=ours.fsm.labor_fields,
     )
 
 
-def open_csi(send: Send, connection: Connection, digits: Digits) -> Csi:
+def open_ln(send: Send, connection: Connection, digits: Digits, documents: Path) -> Ln:
+    """LN as a connection describes it."""
+    ours = connection.cloudsuite
+    return Ln(
+        send,
+        ours.entities,
+        ln_fields(ours.fields),
+        digits,
+        documents,
+        endpoint=ours.ln.endpoint,
+        closed=ours.ln.closed_statuses,
+        page_rows=ours.page_rows,
+        settle_seconds=ours.settle_seconds,
+    )
+
+
+def open_csi(send: Send, connection: Connection, digits: Digits, _documents: Path) -> Csi:
     """CSI as a connection describes it: one site an entity. Raises Misconfigured without a site for each."""
     ours = connection.cloudsuite
     if not ours.csi.journal or not set(ours.entities) <= ours.csi.sites.keys():
@@ -79,6 +101,7 @@ PRODUCTS: Mapping[str, Factory] = {
     "fsm": open_fsm,
     "m3": open_m3,
     "csi": open_csi,
+    "ln": open_ln,
 }
 
 
@@ -88,12 +111,15 @@ GROUPS: Mapping[str, Callable[[Send], tuple[str, ...]]] = {
 """The lines that have enterprise groups, and how these are found."""
 
 
-def open_erp(send: Send, connection: Connection, digits: Digits) -> Erp:
-    """The adapter of a connection's product line. Raises Misconfigured for one that has none."""
+def open_erp(send: Send, connection: Connection, digits: Digits, documents: Path) -> Erp:
+    """The adapter of a connection's product line. Raises Misconfigured for one that has none.
+
+    `documents` is where a line that takes no journals has its documents; it is made when the first one is written.
+    """
     factory = PRODUCTS.get(connection.cloudsuite.product)
     if factory is None:
         raise Misconfigured(
             f"CloudSuite product line {connection.cloudsuite.product!r} has no adapter.",
             remedy=f"The product lines are: {', '.join(PRODUCTS)}.",
         )
-    return factory(send, connection, digits)
+    return factory(send, connection, digits, documents)

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from ml_connector.settings.costing import Burden, OnCall, Premium, TimeRounding, WorkCalendar
-from ml_connector.settings.product_lines import KEY_FIELDS, M3, PRODUCTS, Csi
+from ml_connector.settings.product_lines import KEY_FIELDS, M3, PRODUCTS, Csi, Fsm, Ln
 from ml_connector.settings.section import Section
 from ml_connector.settings.values import (
     Amount,
@@ -76,6 +76,10 @@ class CloudSuite(Section):
     """How an M3 tenant is set up."""
     csi: Csi = Csi()
     """How the sites of CSI (SyteLine) are set up."""
+    fsm: Fsm = Fsm()
+    """What FSM alone needs."""
+    ln: Ln = Ln()
+    """What LN alone needs."""
 
     @model_validator(mode="before")
     @classmethod
@@ -372,6 +376,19 @@ class ExchangeRate(Section):
     """Who says so; stored with every line that it converts."""
 
 
+class Recode(Section):
+    """From a day of work on, one code of an order's coding is posted as another."""
+
+    part: Literal["account", "cost_center", "project", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10"]
+    """Part of the coding: GL account, cost center, project, or the number of a finance dimension."""
+    code: OptionalText = ""
+    """What the order names; empty where it names nothing."""
+    becomes: OptionalText = ""
+    """What is posted in its place; empty posts none."""
+    effective: Annotated[date, Field(alias="from")]
+    """First day of work that it is for."""
+
+
 class RuleExample(Section):
     """A record that a rule is tried on whenever the file is loaded."""
 
@@ -467,6 +484,8 @@ class Connection(Section):
     """Percentages of labor cost on lines of their own."""
     exchange_rate: tuple[ExchangeRate, ...] = ()
     """Rates of exchange, for orders in other currencies than the rates of an hour."""
+    recode: tuple[Recode, ...] = ()
+    """Codes that are posted as others, from a day of work on."""
     period: tuple[FiscalPeriod, ...] = ()
     """Fiscal calendar, where CloudSuite does not tell it."""
     rules: Rules = Rules()

@@ -59,6 +59,10 @@ class Home:
         """The database, as SQLAlchemy takes it: the embedded one, unless another is named."""
         return self.database or f"sqlite:///{self.database_file.absolute()}"
 
+    def documents(self, name: str) -> Path:
+        """Directory of the postings of one connection that are handed over as documents."""
+        return self.directory / "documents" / name
+
     def connection_file(self, name: str) -> Path:
         """File of one connection."""
         return self.connections / f"{name}.toml"

@@ -8,16 +8,25 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from ml_connector.settings.section import Section
-from ml_connector.settings.values import Currency, OptionalErpField, OptionalText, Text, TimeZone
+from ml_connector.settings.values import (
+    Currency,
+    EndpointPath,
+    ErpField,
+    OptionalErpField,
+    OptionalText,
+    Text,
+    TimeZone,
+)
 
-PRODUCTS = ("fsm", "m3", "csi")
+PRODUCTS = ("fsm", "m3", "csi", "ln")
 """CloudSuite product lines that have an adapter. The loader takes another tuple from whoever knows the registry."""
 KEY_FIELDS: Mapping[str, tuple[str, str]] = {
     "fsm": ("PurchaseOrderUserField5", "ProjectUserField5"),
     "m3": ("A030", "A030"),
     "csi": ("Uf_JiraKey", "Uf_JiraKey"),
 }
-"""Where a product line keeps the issue key unless the file says otherwise: on an order, and on a project."""
+"""Where a product line keeps the issue key unless the file says otherwise: on an order, and on a project. A line that
+is not here keeps it nowhere: nothing of it is written."""
 
 
 class M3Coding(Section):
@@ -98,3 +107,21 @@ class Csi(Section):
     """Number of the unit code that is the cost center."""
     project_unit: Annotated[int, Field(ge=1, le=4)] = 2
     """Number of the unit code that is the project."""
+
+
+class Fsm(Section):
+    """What FSM alone needs."""
+
+    posting: Mapping[ErpField, OptionalText] = {}
+    """Parameters of FSM's own posting of released entries, by FSM's names; none leaves posting to finance."""
+    labor_fields: Mapping[ErpField, Text] = {}
+    """Fields of the interface that each line with hours carries with a constant value, by FSM's names."""
+
+
+class Ln(Section):
+    """What LN alone needs: it is read, and postings are handed over as documents."""
+
+    endpoint: EndpointPath = ""
+    """Path below the tenant of a service of yours that takes documents; empty hands them over in a directory."""
+    closed_statuses: tuple[Text, ...] = ("Closed", "Canceled")
+    """Statuses in which an order, a line or a project takes no more hours."""

@@ -9,10 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping
 from difflib import get_close_matches
 
-from ml_connector.settings.connection import ExchangeRate, FiscalPeriod, Person, PriorityStep, Rate, Rule, StatusBack
+from ml_connector.settings.connection import (
+    ExchangeRate,
+    FiscalPeriod,
+    Person,
+    PriorityStep,
+    Rate,
+    Recode,
+    Rule,
+    StatusBack,
+)
 from ml_connector.settings.costing_relations import COSTING_RELATIONS
 from ml_connector.settings.lines import Path
 from ml_connector.settings.problems import shown
+from ml_connector.settings.product_lines import KEY_FIELDS, PRODUCTS
 from ml_connector.settings.raw import Raw
 from ml_connector.settings.raw import items_at as _items
 from ml_connector.settings.raw import table_at as _table
@@ -54,6 +64,7 @@ def broken_relations(raw: Raw, products: tuple[str, ...], line_of: LineOf) -> It
         yield from relation(raw)
     yield from repeated_rates(raw, line_of)
     yield from repeated_exchange_rates(raw, line_of)
+    yield from repeated_recodes(raw, line_of)
     yield from repeated_people(raw, line_of)
     yield from overlapping_periods(raw, line_of)
     yield from repeated_rules(raw, line_of)
@@ -134,6 +145,18 @@ def csi_unit_codes_differ(raw: Raw) -> Iterator[Flaw]:
     if csi and csi.get("cost_center_unit", 1) == csi.get("project_unit", 2):
         name = "project_unit" if "project_unit" in csi else "cost_center_unit"
         yield ("cloudsuite", "csi", name), "is the unit code of the cost center and of the project", "Name two of them."
+
+
+def nothing_is_written_where_nothing_can_be(raw: Raw) -> Iterator[Flaw]:
+    """A product line without a field for the issue key takes none of our values."""
+    product = _text(raw, "cloudsuite", "product") or "fsm"
+    if product in KEY_FIELDS or product not in PRODUCTS:
+        return
+    for name in ("key_field", "project_key_field", "remaining_field", "project_remaining_field"):
+        if _text(raw, "cloudsuite", name):
+            yield ("cloudsuite", name), f"names a field, and {product} is only read", "Take this line out."
+    for index, _ in _tables(raw, "status_back"):
+        yield ("status_back", index), f"writes a status, and {product} is only read", "Take this table out."
 
 
 def default_project_is_named(raw: Raw) -> Iterator[Flaw]:
@@ -299,6 +322,7 @@ RELATIONS: tuple[Relation, ...] = (
     m3_dimensions_differ,
     csi_entities_have_sites,
     csi_unit_codes_differ,
+    nothing_is_written_where_nothing_can_be,
     default_project_is_named,
     webhook_has_an_address,
     webhook_fits_the_deployment,
@@ -337,6 +361,16 @@ def repeated_exchange_rates(raw: Raw, line_of: LineOf) -> Iterator[Flaw]:
             line = line_of(("exchange_rate", earlier))
             what = f"is for the same currencies and day as the one on line {line}"
             yield ("exchange_rate", index), what, "Keep one of them, or give it another day."
+
+
+def repeated_recodes(raw: Raw, line_of: LineOf) -> Iterator[Flaw]:
+    """Two successors of the same code and day would leave the coding to their order in the file."""
+    first: dict[object, int] = {}
+    for index, recode in _items(raw, "recode", Recode).items():
+        earlier = first.setdefault((recode.part, recode.code, recode.effective), index)
+        if earlier != index:
+            what = f"is for the same code and day as the one on line {line_of(('recode', earlier))}"
+            yield ("recode", index), what, "Keep one of them, or give it another day."
 
 
 def repeated_people(raw: Raw, line_of: LineOf) -> Iterator[Flaw]:

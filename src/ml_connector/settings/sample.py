@@ -82,6 +82,17 @@ entities = [{entities}]
 #calls_per_minute = 100
 #detail_reference_field = "RunGroup"
 
+# FSM alone: parameters with which FSM posts released entries (without them finance does), and constants on labor lines.
+#[cloudsuite.fsm.posting]
+#PrmAccountingEntityOption = "2"
+#[cloudsuite.fsm.labor_fields]
+#LaborDistribution = "1"
+
+# LN alone: a service of yours at the gateway that takes documents, in place of a directory; and what closes an order.
+#[cloudsuite.ln]
+#endpoint = ""
+#closed_statuses = ["Closed", "Canceled"]
+
 # Where this tenant names a field otherwise: our name = "the ERP's name", in a table for each class.
 #[cloudsuite.fields.PurchaseOrder]
 #number = "PurchaseOrder"
@@ -268,6 +279,13 @@ project = {projects_project}
 #rate = "1.0834"
 #from = 2026-01-01
 #source = "Treasury, monthly"
+
+# From a day of work on, a code of an order's coding is posted as another one.
+#[[recode]]
+#part = "cost_center"
+#code = "IT-OLD"
+#becomes = "IT-NEW"
+#from = 2026-01-01
 
 # Cost of an hour, in quotes. The most particular rate wins: person on a project, role on a project, person, role,
 # cost center, and last the rate that names none of them.

@@ -79,6 +79,16 @@ OptionalText = Annotated[
 ]
 """One line of text; empty means that the key is switched off."""
 
+EndpointPath = Annotated[
+    str,
+    Pattern(
+        r"|(/[A-Za-z0-9._~-]+)+",
+        "must be a path such as /CustomerApi/journals, without a slash at the end",
+        "Write the part of the address that follows the tenant; empty text switches the key off.",
+    ),
+]
+"""A path below the tenant at the API gateway."""
+
 EXPRESSION_CHARACTERS_MAX = 1_000
 
 Expression = Annotated[

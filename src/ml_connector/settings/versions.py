@@ -40,7 +40,9 @@ def mapping_version(connection: Connection) -> str:
     mapping = {".".join(keys): _part(settings, keys) for keys in MAPPING_KEYS}
     entities = sorted(_canonical(person) for person in _people(connection, "entity"))
     calendar = sorted(_canonical(period.model_dump()) for period in connection.period)
-    return _hash([mapping, _rates(connection), entities, *([calendar] if calendar else [])])
+    recodes = sorted(_canonical(recode.model_dump()) for recode in connection.recode)
+    more = [part for part in (calendar, recodes and ["recode", *recodes]) if part]
+    return _hash([mapping, _rates(connection), entities, *more])
 
 
 def rates_version(connection: Connection) -> str:

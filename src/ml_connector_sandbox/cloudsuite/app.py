@@ -11,6 +11,7 @@ from functools import partial
 from ml_connector_sandbox.cloudsuite import pages, tokens
 from ml_connector_sandbox.cloudsuite.csi import routes as csi
 from ml_connector_sandbox.cloudsuite.fsm import routes as fsm
+from ml_connector_sandbox.cloudsuite.ln import routes as ln
 from ml_connector_sandbox.cloudsuite.m3 import routes as m3
 from ml_connector_sandbox.cloudsuite.tenant import Tenant
 from ml_connector_sandbox.cloudsuite.tokens import TENANT_ID
@@ -22,6 +23,7 @@ PRODUCTS: Mapping[str, Callable[[Router, Tenant], None]] = {
     "fsm": fsm.add_routes,
     "m3": m3.add_routes,
     "csi": csi.add_routes,
+    "ln": ln.add_routes,
 }
 """The product lines that are simulated, with what adds their addresses. One line each."""
 

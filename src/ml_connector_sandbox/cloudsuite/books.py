@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from ml_connector_sandbox.cloudsuite import orders as purchase_orders
-from ml_connector_sandbox.cloudsuite.classes import TRUE, Row
+from ml_connector_sandbox.cloudsuite.classes import DIMENSIONS, TRUE, Row
 from ml_connector_sandbox.cloudsuite.orders import Line, Order
 from ml_connector_sandbox.cloudsuite.projects import AMOUNT_FIELDS
+from ml_connector_sandbox.cloudsuite.reference import OPEN
 from ml_connector_sandbox.cloudsuite.tenant import Tenant
 
 
@@ -57,6 +59,11 @@ def _distribution(row: Row) -> dict[str, Any]:
         "account": values["DistributionAccount.GeneralLedgerChartAccount"],
         "cost_center": values["DistributionAccount.AccountingUnit"],
         "project": values["DistributionAccount.Project"],
+        "dimensions": {
+            str(number): values[f"DistributionAccount.{name}"]
+            for number, name in enumerate(DIMENSIONS, 1)
+            if values[f"DistributionAccount.{name}"]
+        },
         "amount": values["DistributionAmount"],
         "percent": values["DistributionPercent"],
         "quantity": values["DistributionQuantity"],
@@ -77,4 +84,18 @@ def projects(tenant: Tenant) -> list[dict[str, Any]]:
             **{label: row.fields[name] for label, name in AMOUNT_FIELDS},
         }
         for row in tenant.tables["Project"].living()
+    ]
+
+
+def periods(tenant: Tenant) -> list[dict[str, Any]]:
+    """Every period of every entity, with its days in ISO 8601 and whether it takes postings."""
+    return [
+        {
+            "entity": row.fields["AccountingEntity"],
+            "name": row.fields["PeriodName"],
+            "begins": date.fromisoformat(row.fields["BeginDate"]).isoformat(),
+            "ends": date.fromisoformat(row.fields["DerivedEndDate"]).isoformat(),
+            "open": row.fields["Status"] == OPEN,
+        }
+        for row in tenant.tables["AccountingEntityPeriod"].living()
     ]

@@ -235,6 +235,7 @@ def book(row: Row, digits: int) -> dict[str, object]:
         "account": fields["AccountCode"],
         "cost_center": fields.get("AccountingUnit", ""),
         "project": fields.get("Project", ""),
+        "dimensions": {str(number): fields[name] for number, name in enumerate(DIMENSIONS, 1) if fields.get(name)},
         "amount_minor": int(amount(row).scaleb(digits)),
         "currency": fields["CurrencyCode"],
         "units": fields.get("UnitsAmount", ""),

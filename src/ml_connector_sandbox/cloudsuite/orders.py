@@ -82,6 +82,15 @@ def change(tables: Tables, order: Order, fields: Mapping[str, str], now: datetim
         tables[class_name].change(row, changed, now)
 
 
+def delete(tables: Tables, order: Order, now: datetime) -> None:
+    """Delete an order as its buyer does: nothing of it is listed any more."""
+    for line in order.lines:
+        for row in line.distributions:
+            tables[DISTRIBUTION].remove(row, now)
+        tables[LINE].remove(line.row, now)
+    tables[HEADER].remove(order.row, now)
+
+
 def _target(order: Order, path: str) -> tuple[str, Row, str]:
     *numbers, name = path.split("/")
     if not numbers:

@@ -48,6 +48,12 @@ DEFAULTS: dict[str, object] = {
     "m3_signed_amounts": True,
     # The decimal separator of the service user.
     "m3_decimal_separator": ".",
+    # On which side LN fills its keys with blanks: "left" or "right".
+    "ln_key_padding": "left",
+    # The most records that LN puts on one page, whatever a client prefers.
+    "ln_page_rows": 100,
+    # LN services that are not activated in the company, by name, with blanks between them: they answer 404.
+    "ln_inactive_services": "",
     **LEDGER_DEFAULTS,
     **CSI_DEFAULTS,
 }

@@ -59,6 +59,7 @@ class Tenant:
         self.ledger.on_posted = self.on_posted
         self.kept: dict[str, Any] = {}
         self.later: list[tuple[datetime, Work]] = []
+        self.documents: dict[str, dict[str, Any]] = {}
         self.strikes = never
 
     @property
@@ -103,6 +104,10 @@ class Tenant:
     def change_order(self, company: str, number: str, fields: Mapping[str, str]) -> None:
         """A buyer changes an order; see `orders.change` for the names. Raises `Refused`."""
         orders.change(self.tables, orders.find(self.tables, company, number), fields, self.clock.now())
+
+    def delete_order(self, company: str, number: str) -> None:
+        """A buyer deletes an order with its lines and their coding. Raises `Refused` where there is none."""
+        orders.delete(self.tables, orders.find(self.tables, company, number), self.clock.now())
 
     def set_period(self, entity: str, period_name: str, open_: bool) -> None:  # noqa: FBT001 - a state, not an option.
         """Finance opens or closes a period such as 2026-11 for an entity. Raises `Refused` for an unknown one."""

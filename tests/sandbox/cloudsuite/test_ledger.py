@@ -121,6 +121,7 @@ def test_a_balanced_run_group_becomes_released_lines(tenant: Tenant) -> None:
         "account": "612000",
         "cost_center": "IT-DEV",
         "project": "IT-2041",
+        "dimensions": {},
         "amount_minor": 10000,
         "currency": "USD",
         "units": "16",

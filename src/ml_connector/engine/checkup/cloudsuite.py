@@ -86,7 +86,15 @@ def _entities(lane: Lane) -> Iterator[Check]:
         yield Check(f"entity {entity}", not told or bool(told.get(entity)), found, "Correct cloudsuite.entities.")
 
 
+def _handover(lane: Lane) -> Iterator[Check]:
+    if notice := lane.erp.capabilities.notice:
+        yield Check("postings", ok=True, found=notice)
+
+
 def _clearing(lane: Lane) -> Iterator[Check]:
+    if not lane.erp.capabilities.tells_dimensions:
+        yield Check("labor clearing", ok=True, found="not tried: accounts and cost centers are not told")
+        return
     accounts = {value.code for value in lane.erp.accounts() if value.active and value.posting}
     centers = {value.code for value in lane.erp.cost_centers() if value.active}
     sides = {
@@ -102,6 +110,8 @@ def _clearing(lane: Lane) -> Iterator[Check]:
 
 
 def _burdens(lane: Lane) -> Iterator[Check]:
+    if not lane.erp.capabilities.tells_dimensions:
+        return
     accounts = {value.code for value in lane.erp.accounts() if value.active and value.posting}
     centers = {value.code for value in lane.erp.cost_centers() if value.active}
     credits_ = {(name, side.account) for (_, name), side in lane.policy.cost.burden_clearing.items()}
@@ -144,13 +154,16 @@ def _periods(lane: Lane) -> Iterator[Check]:
     start = lane.policy.cost.post_from
     for entity in lane.policy.entities:
         periods = (*lane.erp.periods(entity), *lane.policy.cost.periods.calendar.get(entity, ()))
-        yield _present(entity, periods, today)
+        yield _present(entity, periods, today, told=lane.erp.capabilities.tells_periods)
         if start is not None and start < today:
             yield _since_cut_over(entity, periods, start, today, lane.policy.cost.periods.closed_period)
 
 
-def _present(entity: str, periods: tuple[Period, ...], today: date) -> Check:
+def _present(entity: str, periods: tuple[Period, ...], today: date, *, told: bool) -> Check:
     present = [period for period in periods if period.holds(today)]
+    if not present and not told:
+        found = "CloudSuite does not tell its calendar, and no [[period]] holds today: every day counts as open"
+        return Check(f"period of {entity}", ok=True, found=found)
     if not present:
         remedy = "Have finance set up the calendar, or add a [[period]] to the connection."
         return Check(f"period of {entity}", ok=False, found=f"no fiscal period holds {today}", remedy=remedy)
@@ -191,6 +204,7 @@ PROBES = (
     ("CloudSuite", _way),
     ("CloudSuite records", _classes),
     ("room for issue keys", _key_width),
+    ("postings", _handover),
     ("entities", _entities),
     ("labor clearing", _clearing),
     ("burdens", _burdens),

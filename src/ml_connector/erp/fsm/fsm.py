@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import TypeVar
 
@@ -70,6 +70,8 @@ class Fsm:
         page_rows: int = PAGE_ROWS,
         batch_rows: int = BATCH_ROWS,
         settle_seconds: float = SETTLE_SECONDS,
+        posting: Mapping[str, str] | None = None,
+        labor_fields: Mapping[str, str] | None = None,
     ) -> None:
         self._send = send
         self._group = group
@@ -79,6 +81,8 @@ class Fsm:
         self._page_rows = page_rows
         self._batch_rows = batch_rows
         self._settle_seconds = settle_seconds
+        self._posting = posting or {}
+        self._labor_fields = labor_fields or {}
         self._without_windows: set[Kind] = set()
 
     @property
@@ -93,6 +97,7 @@ class Fsm:
             # Group, run group and sequence are the class's key in Infor's OpenAPI file.
             keeps_keys_unique=True,
             verified_against="Infor's OpenAPI files 2025.12 to 2026.03; no live tenant",
+            posts_released=bool(self._posting),
         )
 
     def changes(self, kind: Kind, window: Window) -> Iterator[Sequence[Row]]:
@@ -243,7 +248,9 @@ class Fsm:
         lines = [line for line in journal.lines if line.sequence in wanted]
         refusals: list[RowRefusal] = []
         for index, chunk in enumerate(self._chunks(lines)):
-            request = journals.stage_request(self._group, journal, chunk, self._fields, self._digits)
+            request = journals.stage_request(
+                self._group, journal, chunk, self._fields, self._digits, labor=self._labor_fields
+            )
             try:
                 texts = self._staged(request, len(chunk))
             except Transient as error:
@@ -272,6 +279,10 @@ class Fsm:
     def release(self, reference: str) -> None:
         """Edit and interface, all or nothing. Raises Rejected where the run itself is refused."""
         self._act(journals.release_request(self._group, reference))
+
+    def post(self, entity: str) -> None:
+        """FSM's own posting run over an entity's released entries, with the parameters that the connection names."""
+        self._act(journals.post_request(self._group, entity, self._posting))
 
     def roll_back(self, reference: str) -> None:
         """Delete the run group's rows from staging. Raises Rejected where that is refused."""

@@ -7,10 +7,12 @@ that the same row cannot be added twice where the tenant enforces it.
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from types import MappingProxyType
 
 from ml_connector.core.journal import Journal, JournalLine, RunResult, SeenLine
 from ml_connector.core.money import Digits, decimal_from_text, money_from_text, text_from_money
@@ -29,6 +31,7 @@ SYSTEM = "GL"
 HOURS_PLACES = Decimal("0.0001")
 SECONDS_PER_HOUR = 3600
 RESULT_COMPLETE = "1"
+NOTHING: Mapping[str, str] = MappingProxyType({})
 STATUS_WORDS = {"0": "unreleased", "1": "released", "2": "posted", "3": "error"}
 
 INTERFACE = "InterfaceTransactions_InterfaceTransactionsForm_FormOperation"
@@ -46,11 +49,23 @@ OFF = (
 
 
 def stage_request(
-    group: str, journal: Journal, lines: Sequence[JournalLine], fields: FieldMap, digits: Digits
+    group: str,
+    journal: Journal,
+    lines: Sequence[JournalLine],
+    fields: FieldMap,
+    digits: Digits,
+    *,
+    labor: Mapping[str, str] = NOTHING,
 ) -> Request:
-    """Add rows that are not released. The same lines give the same bytes, whenever they are sent."""
+    """Add rows that are not released. The same lines give the same bytes, whenever they are sent.
+
+    `labor` are constants that each line with hours carries, by FSM's names.
+    """
     _check(journal.reference)
-    records = [_record(group, journal.reference, line, fields, digits) for line in lines]
+    records = [
+        {**(labor if line.seconds else NOTHING), **_record(group, journal.reference, line, fields, digits)}
+        for line in lines
+    ]
     return batch_request("fsm.stage", STAGING, "CreateUnreleased", records, Safety.ONCE)
 
 
@@ -97,6 +112,16 @@ def release_request(group: str, reference: str) -> Request:
     """Edit and interface: all rows or none become released entries."""
     switches = (("PrmEditOnly", "false"), ("PrmEditAndInterface", "true"), *((name, "false") for name in OFF))
     return _form("fsm.release", INTERFACE, group, reference, Safety.ONCE, switches)
+
+
+def post_request(group: str, entity: str, parameters: Mapping[str, str]) -> Request:
+    """FSM's posting run over the released entries of one entity. What its option codes mean is not documented."""
+    if not entity:
+        raise InvariantBroken("FSM was to post the entries of no entity, and would post those of all")
+    body = {**parameters, "FinanceEnterpriseGroup": group, "PrmAccountingEntity": entity}
+    url = f"{BASE}/classes/FinanceEnterpriseGroup/actions/InvokeJournalPosting"
+    headers = {"Content-Type": "application/json"}
+    return Request("fsm.post", "PUT", url, Safety.ONCE, (), headers, json.dumps(body, sort_keys=True).encode())
 
 
 def roll_back_request(group: str, reference: str) -> Request:

@@ -303,6 +303,9 @@ class M3:
         """Have a batch updated: all of it becomes vouchers, or nothing."""
         self._batches.release(reference)
 
+    def post(self, _entity: str) -> None:
+        """Nothing is left to post: vouchers are posted when they are there."""
+
     def roll_back(self, reference: str) -> None:
         """Keep a batch from ever being posted."""
         self._batches.roll_back(reference)

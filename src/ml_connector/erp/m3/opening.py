@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from ml_connector.core.money import Digits
 from ml_connector.core.records import Kind
 from ml_connector.erp.m3.journals import STATES
@@ -13,7 +15,7 @@ from ml_connector.settings.connection import CloudSuite, Connection
 from ml_connector.wire import Send
 
 
-def open_m3(send: Send, connection: Connection, digits: Digits) -> M3:
+def open_m3(send: Send, connection: Connection, digits: Digits, _documents: Path) -> M3:
     """M3 as a connection describes it. `send` completes paths below the tenant. Raises Misconfigured."""
     ours = connection.cloudsuite
     written = {
