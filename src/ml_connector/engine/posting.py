@@ -208,7 +208,9 @@ def _is_released(lane: Lane, posting: Posting, sighting: Sighting) -> bool:
 
 def _entered(lane: Lane, posting: Posting, sighting: Sighting) -> Presence:
     """What is in the ledger; where finance posts what is staged, in the journal that it posts."""
-    entries = sighting.entries(finance_posts=lane.erp.capabilities.finance_posts)
+    # Rows that are being taken out are no entries, wherever they wait.
+    waiting = lane.erp.capabilities.finance_posts and posting.step is not Step.ROLL_BACK
+    entries = sighting.entries(finance_posts=waiting)
     return presence(posting.journal.lines, entries, conclusive=sighting.conclusive)
 
 
