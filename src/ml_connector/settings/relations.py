@@ -105,9 +105,11 @@ def m3_dimensions_differ(raw: Raw) -> Iterator[Flaw]:
     paths: list[tuple[str, ...]] = [("cost_center_dimension",), ("project_dimension",)]
     paths += [("dimensions", name) for name in _table(m3, "dimensions")]
     defaults: dict[tuple[str, ...], int] = {("cost_center_dimension",): 2, ("project_dimension",): 3}
-    seen: set[object] = set()
+    seen: set[int] = set()
     for path in paths if m3 else ():
-        place = _value(m3, path) or defaults.get(path)
+        place = defaults.get(path) if _value(m3, path) is None else _value(m3, path)
+        if type(place) is not int:
+            continue  # said already, by the check of the whole file
         if place in seen:
             yield ("cloudsuite", "m3", *path), "names a dimension that another key names already", "Choose another."
         seen.add(place)
