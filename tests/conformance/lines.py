@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from conformance.documents import handed_over, one_coding_a_line
@@ -44,6 +45,23 @@ def ledger_of(acme: Acme) -> Lines:
 def all_of_it(orders: Orders) -> Orders:
     """A line that shows orders as they are."""
     return orders
+
+
+def by_quantity(orders: Orders) -> Orders:
+    """A line whose codings each come with the quantity that their share comes to, and with no other measure."""
+    return [{**order, "lines": [_measured(line) for line in order["lines"]]} for order in orders]
+
+
+def _measured(line: Mapping[str, Any]) -> dict[str, Any]:
+    parts = line["distributions"]
+    whole = [{**parts[0], "amount": "", "percent": "", "quantity": line["quantity"]}] if len(parts) == 1 else None
+    return {**line, "distributions": whole or [_quantity(part, line) for part in parts]}
+
+
+def _quantity(part: Mapping[str, Any], line: Mapping[str, Any]) -> dict[str, Any]:
+    by_percent = Decimal(part["percent"] or 0) / 100 * Decimal(line["quantity"])
+    by_amount = Decimal(part["amount"] or 0) / Decimal(line["unit_cost"])
+    return {**part, "amount": "", "percent": "", "quantity": str(by_percent or by_amount or part["quantity"])}
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,5 +134,11 @@ LINES: Mapping[str, ProductLine] = {
             WORDS: "M3 numbers orders over all divisions, and tells no days of projects: an ended one has no issue.",
             AGAIN: "M3 cannot delete a batch: one that is rolled back is marked, and its key is used up.",
         },
+    ),
+    # Finance posts what is entered, so that nothing is validated or released by a call. The call that takes a row out
+    # is told from the one that enters it by its body alone, and is tried in the engine's tests.
+    "csi": ProductLine(
+        calls={STAGE: {"path_holds": "/update/SLJournals"}, WRITE: {"path_holds": "/update/SLP"}},
+        shown=by_quantity,
     ),
 }

@@ -177,9 +177,10 @@ def staged(of: Journal, sighting: Sighting) -> Presence:
     return presence(of.lines, sighting.staged, conclusive=sighting.conclusive)
 
 
-def released(of: Journal, sighting: Sighting) -> Presence:
-    """What a look-up says of a journal's ledger lines."""
-    return presence(of.lines, sighting.ledger, conclusive=sighting.conclusive)
+def released(of: Journal, sighting: Sighting, erp: Erp) -> Presence:
+    """What a look-up says of a journal's entries."""
+    entries = sighting.entries(finance_posts=erp.capabilities.finance_posts)
+    return presence(of.lines, entries, conclusive=sighting.conclusive)
 
 
 def until(trial: Trial, erp: Erp, seen: Callable[[Sighting], bool], reference: str = REFERENCE) -> Sighting:
@@ -201,7 +202,7 @@ def put(trial: Trial, erp: Erp, of: Journal) -> Sighting:
     sighting = until(trial, erp, lambda seen: staged(of, seen) is Presence.COMPLETE, of.reference)
     assert not [line.error for line in sighting.staged if line.error]
     erp.release(of.reference)
-    return until(trial, erp, lambda seen: released(of, seen) is Presence.COMPLETE, of.reference)
+    return until(trial, erp, lambda seen: released(of, seen, erp) is Presence.COMPLETE, of.reference)
 
 
 def carry(trial: Trial, erp: Erp, of: Journal) -> None:
