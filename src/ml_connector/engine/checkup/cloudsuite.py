@@ -72,6 +72,8 @@ def _company(lane: Lane, entity: str) -> Check:
 
 
 def _key_width(lane: Lane) -> Iterator[Check]:
+    if not lane.erp.capabilities.writes_fields:
+        return
     room = lane.erp.capabilities.key_field_width
     longest = max(len(project) for project in lane.policy.mapping.jira_projects) + 1 + ISSUE_NUMBER_WIDTH
     found = f"keys of up to {longest} characters, room for {room}"
@@ -202,7 +204,7 @@ def _ledger(lane: Lane) -> Iterator[Check]:
 
 PROBES = (
     ("CloudSuite", _way),
-    ("CloudSuite records", _classes),
+    ("reading records", _classes),
     ("room for issue keys", _key_width),
     ("postings", _handover),
     ("entities", _entities),
