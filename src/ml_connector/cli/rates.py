@@ -28,7 +28,8 @@ from ml_connector.core.rates import PRECEDENCE, Rate
 from ml_connector.errors import Refused
 from ml_connector.policy import rates_of, slips
 from ml_connector.settings import InvalidSettings, load_sheet, load_with_sheet, sheet_text
-from ml_connector.settings.rate_sheet import RateSheet, added, problems_of_addition, replaced
+from ml_connector.settings.rate_sheet import RateSheet, added, problems_of_addition
+from ml_connector.settings.replacing import replaced
 from ml_connector.store import audit
 from ml_connector.store.principals import Principal
 
