@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 
 from ml_connector.core.dimensions import UNTOLD
 from ml_connector.core.hours import Hours
 from ml_connector.core.journal import fingerprint
 from ml_connector.core.labor import CostPolicy, cost, counts, facts_of, hold, work_date
-from ml_connector.core.ledger import IN_LEDGER, Basis, Entry, Recorded, Share, outstanding
+from ml_connector.core.ledger import CHARGES, DROPPED, IN_LEDGER, Basis, Entry, Recorded, Share, outstanding
 from ml_connector.core.money import Money
 from ml_connector.core.periods import PeriodPolicy
 from ml_connector.core.records import Finding, PurchaseOrder, Worklog, key_of_line
@@ -110,14 +110,30 @@ class Books:
     used: Mapping[str, Used] = field(default_factory=dict)
     hours: Mapping[str, Hours] = field(default_factory=dict)
 
-    def known_at(self, standing: Iterable[Recorded]) -> date:
+    def known_at(self, worklog_id: str) -> date:
         """Hours that are corrected cost what was known when they were costed first; all others what is known today.
 
-        So a rate that was corrected since comes in with no edit: that is `recost`'s, and a person's.
+        So a rate that was corrected since comes in with no edit, however many there are: that is `recost`'s, and a
+        person's. What a person accepted so is costed by what was known then.
         """
-        zone = self.policy.zone
-        days = [entry.since.astimezone(zone).date() for entry in standing if entry.since is not None]
-        return min([*days, self.today])
+        recorded = self.recorded.get(worklog_id, ())
+        since = _costed(recorded) if outstanding(recorded) else None
+        return self.today if since is None else min(since.astimezone(self.policy.zone).date(), self.today)
+
+
+def _costed(recorded: Iterable[Recorded]) -> datetime | None:
+    """When the cost that stands was computed from nothing: at first, or anew though none of the facts had changed."""
+    since: datetime | None = None
+    last = "", since
+    for entry in recorded:
+        if entry.state in DROPPED or entry.share.entry not in CHARGES:
+            continue
+        facts = entry.share.basis.facts
+        recosted = last[0] == facts and last[1] != entry.since
+        if entry.share.entry is Entry.ORIGINAL or recosted:
+            since = entry.since
+        last = facts, entry.since
+    return since
 
 
 def lacking(work: Iterable[LoggedWork], books: Books) -> Lacking:
@@ -155,7 +171,7 @@ def price_of(item: LoggedWork, books: Books) -> tuple[Share, ...] | None:
     if order is None:
         return None
     unbarred = replace(policy, periods=PeriodPolicy(), accounts=None, cost_centers=None, dimensions=UNTOLD)
-    at = books.known_at(outstanding(books.recorded.get(worklog.id, ())))
+    at = books.known_at(worklog.id)
     found = cost(worklog, order, unbarred, item.line, at=at, hours=books.hours.get(worklog.id))
     return None if isinstance(found, Finding) else found
 
@@ -231,7 +247,7 @@ def _wanted(item: LoggedWork, books: Books, standing: Sequence[Recorded], used: 
             "finance analyst",
         )
         return _Wanted(finding=unreadable)
-    at = books.today if item.recost else books.known_at(standing)
+    at = books.today if item.recost else books.known_at(worklog.id)
     shares = cost(worklog, order, policy, item.line, at=at, hours=books.hours.get(worklog.id))
     if isinstance(shares, Finding):
         return _Wanted(finding=shares)
