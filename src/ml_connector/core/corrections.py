@@ -35,7 +35,8 @@ class Fate(StrEnum):
 class LoggedWork:
     """A worklog, what became of it, and the order that its issue is bound to (empty where none claims it).
 
-    `refused` is the ERP's own text where it refused this very content before, empty otherwise. `withdrawn`: a person
+    `refused` is the ERP's own text where it refused this very content before, `irreversible` where it refused to
+    reverse what stands; empty otherwise. `withdrawn`: a person
     has taken its cost out of the ledger, and not given it back. `recost`: its posted cost is held against what it would
     be by today's rates, mapping and coding, which happens for a proposal only. `attested`: nobody has to attest these
     hours any more before they are posted. `line` is the order's line that the issue stands for, where it is one.
@@ -54,6 +55,7 @@ class LoggedWork:
     released: frozenset[str] = frozenset()
     by_hand: str = ""
     by_hand_facts: str = ""
+    irreversible: str = ""
 
     @property
     def place(self) -> str:
@@ -213,9 +215,9 @@ def _judge(item: LoggedWork, books: Books, used: Mapping[str, Used]) -> tuple[De
     as_it_was = item.recost and costs_of(entry.share for entry in standing) == costs_of(wanted)
     if as_it_was or not (standing or wanted):
         return None, finding, nothing
-    unsettled = next((entry for entry in standing if entry.state not in IN_LEDGER), None)
-    if unsettled is not None:
-        return None, _unsettled(item, unsettled), nothing
+    kept = _kept(item, standing)
+    if kept is not None:
+        return None, kept, nothing
     correction = _correction(item, standing, wanted, facts, books)
     return (None, correction, nothing) if isinstance(correction, Finding) else (correction, finding, found.verdict)
 
@@ -270,13 +272,7 @@ def _waits(item: LoggedWork, day: date, books: Books) -> Finding | None:
     """What about the entry itself keeps it from being costed."""
     worklog = item.worklog
     if item.refused:
-        return hold(
-            "refused_by_erp",
-            worklog,
-            f"CloudSuite refused its line: {item.refused}",
-            "Correct the cause, then release it with `ml-connector holds release`.",
-            "finance analyst",
-        )
+        return _refused(worklog, item.refused)
     if not item.attested:
         return hold(
             "not_attested",
@@ -296,6 +292,16 @@ def _waits(item: LoggedWork, day: date, books: Books) -> Finding | None:
             "Have the hours of that day corrected in Jira.",
         )
     return None
+
+
+def _refused(worklog: Worklog, words: str) -> Finding:
+    return hold(
+        "refused_by_erp",
+        worklog,
+        f"CloudSuite refused its line: {words}",
+        "Correct the cause, then release it with `ml-connector holds release`.",
+        "finance analyst",
+    )
 
 
 def _correction(
@@ -348,6 +354,14 @@ def _finances(item: LoggedWork, books: Books) -> tuple[None, Finding | None, Ver
         "finance analyst",
     )
     return None, finding, NOTHING_SAID
+
+
+def _kept(item: LoggedWork, standing: Sequence[Recorded]) -> Finding | None:
+    """Why what stands cannot be reversed."""
+    if item.irreversible and standing:
+        return _refused(item.worklog, item.irreversible)
+    unsettled = next((entry for entry in standing if entry.state not in IN_LEDGER), None)
+    return None if unsettled is None else _unsettled(item, unsettled)
 
 
 def _unsettled(item: LoggedWork, entry: Recorded) -> Finding:
