@@ -82,6 +82,9 @@ entities = [{entities}]
 #calls_per_minute = 100
 #detail_reference_field = "RunGroup"
 
+# FSM alone: whether your tenant was seen to refuse a second row under the same run group and sequence number.
+#[cloudsuite.fsm]
+#unique_keys = false
 # FSM alone: parameters with which FSM posts released entries (without them finance does), and constants on labor lines.
 #[cloudsuite.fsm.posting]
 #PrmAccountingEntityOption = "2"
