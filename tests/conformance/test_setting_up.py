@@ -41,6 +41,7 @@ def fresh(product: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
         return tomlkit.dumps(file)
 
     acme = build(tmp_path, product=line.product or product, change=change)
+    acme.control("PUT", "/switches", line.switches)
     for command in (discovery, fitting, onboard):
         monkeypatch.setattr(command, "installation", lambda _directory: acme.installed)
     yield Trial(acme, product)

@@ -66,6 +66,15 @@ def labor(trial: Trial) -> Counter[Bucket]:
     return Counter({bucket: minor for bucket, minor in sums.items() if minor})
 
 
+def remaining(trial: Trial) -> dict[str, Any]:
+    """What each project's issue shows as remaining. The ERP converts labor in other currencies: these are left out."""
+    currency = {each["project"]: each["currency"] for each in trial.acme.control("GET", "/books/projects")}
+    mixed = {line["project"] for line in trial.ledger() if line["currency"] != currency.get(line["project"])}
+    fields = [issue["fields"] for issue in trial.acme.control("GET", "/books/issues") if issue["type"] == "Epic"]
+    shown = {each["ERP Project"]: each.get("Budget Remaining") for each in fields}
+    return {project: amount for project, amount in shown.items() if project not in mixed}
+
+
 def check_books(trial: Trial) -> None:
     """Nothing twice, everything balanced, and labor as the oracle has it."""
     lines = trial.ledger()
@@ -211,6 +220,20 @@ def test_the_line_says_in_the_books_which_issue_an_order_is(trial: Trial) -> Non
     shown = {key_of(order): order["fields"][ORDER_FIELD] for order in trial.acme.orders()}
     writes = trial.erp.capabilities.writes_fields
     assert shown == {order: issues[order]["key"] if writes else "" for order in shown}
+
+
+def test_labor_that_finance_posted_is_counted_once(trial: Trial) -> None:
+    """It is in the ERP's actuals, and neither on its way nor committed any more: budgets remain as before any hours."""
+    trial.acme.sync()
+    before = remaining(trial)
+    log_hours(trial.acme)
+    post(trial.acme)
+    trial.acme.control("POST", "/cloudsuite/post")
+    for sweeping in (False, True, False):
+        trial.acme.sync(sweeping=sweeping)
+    found = remaining(trial)
+    assert found == {project: before[project] for project in found}
+    assert any(found.values()) == trial.erp.capabilities.tells_budgets
 
 
 FAULTS = ("gateway_timeout_after_commit", "lost_answer", "server_error_after_commit", "lost_request")
