@@ -12,7 +12,7 @@ from ml_connector.core.budget import LaborSum
 from ml_connector.core.corrections import Fate, LoggedWork
 from ml_connector.core.dimensions import ACCOUNT, COST_CENTER, PROJECT, Code, Dimensions
 from ml_connector.core.labor import CostPolicy, facts_of, work_date
-from ml_connector.core.ledger import Recorded, State
+from ml_connector.core.ledger import Posting, Recorded, State
 from ml_connector.core.money import Money
 from ml_connector.core.orders import order_from_rows, project_from_row
 from ml_connector.core.plan import BoundIssue, World
@@ -324,6 +324,18 @@ def _codes(values: Iterable[DimensionValue]) -> dict[str, Code]:
 def _projects(lane: Lane) -> dict[str, Code]:
     """The projects as they were last read, by the code that codings name."""
     with lane.database.read() as tx:
-        keys = [order_key(Kind.PROJECT, owner) for owner in erp_rows.owners(tx, lane.name, Kind.PROJECT)]
-        projects = load_records(tx, lane, keys).projects
-    return {project.number: Code(project.number, project.active) for project in projects.values()}
+        projects = _all_projects(tx, lane)
+    return {project.number: Code(project.number, project.active) for project in projects}
+
+
+def _all_projects(tx: Transaction, lane: Lane) -> Collection[Project]:
+    keys = [order_key(Kind.PROJECT, owner) for owner in erp_rows.owners(tx, lane.name, Kind.PROJECT)]
+    return load_records(tx, lane, keys).projects.values()
+
+
+def charged_keys(tx: Transaction, lane: Lane, posting: Posting) -> set[str]:
+    """The orders and projects whose figures tell how far a posting has come."""
+    shares = [share for line in posting.lines for share in line.shares]
+    numbers = {share.coding.project for share in shares}
+    orders = {order_key(Kind.PURCHASE_ORDER, share.order) for share in shares}
+    return orders | {order_key(Kind.PROJECT, each.key) for each in _all_projects(tx, lane) if each.number in numbers}
