@@ -61,7 +61,20 @@ def budget_of(example: dict[str, Any]) -> Budget:
     if "project" not in example:
         return budget_of_order(order, labor, {VENDOR})
     told = {name: money(amount) for name, amount in example["project"].items()}
-    project = Project("G/P-1", "P-1", "", "", "", active=True, currency="USD", begins=None, ends=None, **told)
+    project = Project(
+        key="G/P-1",
+        number="P-1",
+        description="",
+        status="",
+        type="",
+        active=True,
+        currency="USD",
+        begins=None,
+        ends=None,
+        budget=told["budget"],
+        actual=told["actual"],
+        commitment=told["commitment"],
+    )
     holds = {} if order.type == VENDOR else {order.key: order.authorized}
     return budget_of_project(project, labor, holds)
 

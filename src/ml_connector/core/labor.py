@@ -134,22 +134,9 @@ def cost(
         return ()
     day = work_date(worklog, policy.zone)
     person = policy.people.get(worklog.author, Person(worklog.author, ""))
-    if person.entity not in ("", order.entity):
-        return hold(
-            "cross_entity_labor",
-            worklog,
-            f"its author is employed by entity {person.entity}, and purchase order {order.key} is charged to "
-            f"entity {order.entity}",
-            "Book it in CloudSuite with due-to and due-from lines, or correct the person's entity in the connection.",
-            "finance analyst",
-        )
-    if line and not any(each.number == line and not each.closed for each in order.lines):
-        return hold(
-            "closed_line",
-            worklog,
-            f"line {line} of purchase order {order.key} is closed, or is not there any more",
-            "Have the hours moved to an open line or to the order's own issue, or reopen the line in CloudSuite.",
-        )
+    barred = _barred(worklog, order, person, line)
+    if barred is not None:
+        return barred
     targets = targets_of(order, policy, day, line)
     if isinstance(targets, Finding):
         return targets
@@ -180,6 +167,27 @@ def cost(
     return _burden_refusal(order, burdens, policy) or (*labor, *burdens)
 
 
+def _barred(worklog: Worklog, order: PurchaseOrder, person: Person, line: str) -> Finding | None:
+    """Why these hours of this person do not belong on this order or line."""
+    if person.entity not in ("", order.entity):
+        return hold(
+            "cross_entity_labor",
+            worklog,
+            f"its author is employed by entity {person.entity}, and purchase order {order.key} is charged to "
+            f"entity {order.entity}",
+            "Book it in CloudSuite with due-to and due-from lines, or correct the person's entity in the connection.",
+            "finance analyst",
+        )
+    if line and not any(each.number == line and not each.closed for each in order.lines):
+        return hold(
+            "closed_line",
+            worklog,
+            f"line {line} of purchase order {order.key} is closed, or is not there any more",
+            "Have the hours moved to an open line or to the order's own issue, or reopen the line in CloudSuite.",
+        )
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class _Charge:
     """An entry that can be costed: its order, its hours, what it says, and the day that it is posted on."""
@@ -205,7 +213,7 @@ def _split(
     costly = multiple(hours, premiums)
     exact = [costly * target.weight * price.hourly for target, price in zip(targets, prices, strict=True)]
     total = round_to_minor(sum(exact, Fraction(0)), order.currency, policy.digits(order.currency))
-    cents = allocate(total.minor, exact)
+    cents = allocate(total.minor, exact) if any(exact) else (0,) * len(exact)
     weights = [target.weight for target in targets]
     seconds = allocate(hours.seconds, weights)
     logged = allocate(hours.logged, weights) if hours.rounded else seconds

@@ -230,8 +230,8 @@ class World:
     """Everything that planning reads: both sides and our ledger, for the keys in question.
 
     `day_worklogs` are all live worklogs of the people concerned, so that a day's total is seen over all orders;
-    `labor` sums our books by order and project; `authorized` names what every labor authorization holds. `cooling` are orders
-    with hours that changed too lately to be planned. `epics` are the numbers of projects that have an issue.
+    `labor` sums our books by order and project; `authorized` names what every labor authorization holds. `cooling` are
+    orders with hours that changed too lately to be planned. `epics` are the numbers of projects that have an issue.
     """
 
     connection: str
@@ -347,9 +347,8 @@ def _also_invoiced(world: World, policy: CostPolicy) -> Iterator[Finding]:
             yield Finding(
                 code="also_invoiced",
                 subject=f"purchase order {key}",
-                message="Its hours are posted as labor, and its vendor has invoiced it as well: work may be paid twice.",
-                remedy='If the vendor bills these hours, declare its type with [[order_type]] and budget = "vendor_spend"; '
-                "if not, leave it.",
+                message="Its hours are posted as labor, and its vendor has invoiced it: work may be charged twice.",
+                remedy='If the vendor bills these hours, declare the type as [[order_type]], budget = "vendor_spend".',
                 severity=Severity.WARN,
                 owner="finance analyst",
                 amount=order.invoiced,

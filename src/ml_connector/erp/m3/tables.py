@@ -26,7 +26,7 @@ DEFAULTS: Mapping[str, Mapping[str, str]] = {
         "ordered": "PUDT",
         "currency": "CUCD",
         "status": "PUSL",
-        "type": "ORTY",
+        "type": "",
         "invoiced": "",
         "changed": "LMDT",
     },
