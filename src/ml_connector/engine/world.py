@@ -273,10 +273,11 @@ def labor_of(tx: Transaction, connection: str) -> tuple[LaborSum, ...]:
 def _authorized(
     tx: Transaction, lane: Lane, labor: tuple[LaborSum, ...], loaded: dict[str, PurchaseOrder]
 ) -> dict[str, Money]:
-    """What each order with labor on it authorizes: project budgets relieve commitments by it."""
+    """What each labor authorization with labor on it holds: project budgets relieve commitments by it."""
     others = {order_key(Kind.PURCHASE_ORDER, part.order) for part in labor if part.order not in loaded}
     more = load_records(tx, lane, others).orders if others else {}
-    return {key: order.authorized for key, order in {**more, **loaded}.items()}
+    billed = lane.policy.cost.vendor_spend
+    return {key: order.authorized for key, order in {**more, **loaded}.items() if order.type not in billed}
 
 
 def erp_facts(lane: Lane) -> CostPolicy:

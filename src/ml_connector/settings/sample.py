@@ -290,6 +290,12 @@ project = {projects_project}
 #becomes = "IT-NEW"
 #from = 2026-01-01
 
+# What consumes the budget of orders of a type: "labor" (hours logged), or "vendor_spend" (the vendor's invoices; hours
+# carry no money). Types that are not named are labor.
+#[[order_type]]
+#code = "SVC"
+#budget = "vendor_spend"
+
 # Cost of an hour, in quotes. The most particular rate wins: person on a project, role on a project, person, role,
 # cost center, and last the rate that names none of them.
 # What is known since a day counts for nothing that is costed before it.

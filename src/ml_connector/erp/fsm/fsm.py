@@ -100,6 +100,7 @@ class Fsm:
             keeps_keys_unique=self._unique_keys,
             verified_against="Infor's OpenAPI files 2025.12 to 2026.03; no live tenant",
             posts_released=bool(self._posting),
+            takes_units_alone=True,
         )
 
     def changes(self, kind: Kind, window: Window) -> Iterator[Sequence[Row]]:
