@@ -65,7 +65,7 @@ def plan(
     ] = None,
     first: Annotated[datetime | None, typer.Option("--from", formats=DAY, help="First day of that period.")] = None,
     last: Annotated[datetime | None, typer.Option("--to", formats=DAY, help="Last day of that period.")] = None,
-    period: Annotated[str, typer.Option(help="That period: a month as YYYY-MM, or a declared [[period]].")] = "",
+    period: Annotated[str, typer.Option(help="That period: a month as YYYY-MM, or one that is declared.")] = "",
     json_: AsJson = False,
 ) -> None:
     """Read both sides and show every operation that would be written, without writing any.
