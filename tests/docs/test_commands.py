@@ -12,6 +12,7 @@ import typer
 from typer.testing import CliRunner
 
 from ml_connector.cli import app
+from ml_connector.cli.app import STOPPED, STOPPED_CODE, telling
 from ml_connector.cli.contents import CONTENTS
 
 ROOT = Path(__file__).parent.parent.parent
@@ -80,3 +81,16 @@ def test_no_help_loses_words_to_markup(name: str) -> None:
     """`[[rate]]` would be shown as `[]`."""
     texts = [COMMANDS[name].help, *(getattr(each, "help", "") for each in COMMANDS[name].params)]
     assert not [text for text in texts if re.search(r"\[\[?[a-z]", text or "")]
+
+
+def test_whoever_stops_a_command_is_told_what_becomes_of_what_was_begun(capsys: pytest.CaptureFixture[str]) -> None:
+    """Ctrl-C in the middle of a posting is no reason to be afraid of the next run."""
+
+    @telling
+    def stopped() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(typer.Exit) as left:
+        stopped()
+    assert left.value.exit_code == STOPPED_CODE
+    assert capsys.readouterr().err.strip() == STOPPED

@@ -44,6 +44,10 @@ EXIT_CODES: tuple[tuple[type[ConnectorError], int], ...] = (
 )
 """What a script can tell apart: 2 settings, 3 drift, 4 not allowed now, 5 credentials, 6 try later, 1 the rest."""
 
+STOPPED = "Stopped by you. What was begun is in our books: the next run looks before it repeats, and finishes it."
+STOPPED_CODE = 130
+"""What shells give to whatever Ctrl-C ended."""
+
 Directory = Annotated[
     Path, typer.Option("--dir", envvar="MLC_HOME", help="Directory of the installation.", show_default="here")
 ]
@@ -73,6 +77,9 @@ def telling(command: Callable[Params, Result]) -> Callable[Params, Result]:
         except ConnectorError as error:
             tell(error)
             raise typer.Exit(exit_code(error)) from None
+        except KeyboardInterrupt:
+            err.print(STOPPED, soft_wrap=True)
+            raise typer.Exit(STOPPED_CODE) from None
 
     return told
 

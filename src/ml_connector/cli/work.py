@@ -286,5 +286,5 @@ def serve(
     Example: ml-connector serve --port 8080
     """
     installed = installation(directory)
-    err.print(f"Serving {len(installed.connections)} connections; status page on http://{host}:{port}/")
+    err.print(f"Serving {', '.join(installed.connections)}; status page on http://{host}:{port}/")
     serve_installation(installed, host, port, anchor or (), partial(connected, installed))
