@@ -121,7 +121,7 @@ def _table(rows: list[Document]) -> Table:
 @rates_app.command("import")
 @telling
 def rates_import(
-    file: Annotated[Path, typer.Argument(help="CSV file with the columns of a [[rate]].")],
+    file: Annotated[Path, typer.Argument(help="CSV file with the columns of a rate: see `rates list --csv`.")],
     as_: As,
     directory: Directory = HERE,
     connection: Name = "",

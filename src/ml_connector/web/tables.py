@@ -30,7 +30,8 @@ def plan_view(document: Mapping[str, Any]) -> RenderableType:
     operations = document["operations"]
     journals = [item for item in operations if item["operation"] == "post_journal"]
     others = [item for item in operations if item["operation"] != "post_journal"]
-    parts: list[RenderableType] = [Text(f"Plan {document['hash'][:HASH_WIDTH]}: {len(operations)} operations")]
+    count = "1 operation" if len(operations) == 1 else f"{len(operations)} operations"
+    parts: list[RenderableType] = [Text(f"Plan {document['hash'][:HASH_WIDTH]}: {count}")]
     if others:
         parts.append(operations_table(others))
     parts += [journal_table(journal) for journal in journals]
