@@ -150,9 +150,7 @@ def load_unnamed(path: Path, *, products: tuple[str, ...] = PRODUCTS, check: Che
 
 def load_section(path: Path, model: type[SectionT]) -> SectionT:
     """Read another file in the same manner. Raises InvalidSettings with everything wrong, Misconfigured without it."""
-    text, raw = _text(path), _raw(path)
-    if isinstance(raw, Problem):
-        raise InvalidSettings([raw])
+    text, raw = _text(path), load_table(path)
     try:
         return model.model_validate(raw)
     except ValidationError as error:
@@ -161,6 +159,14 @@ def load_section(path: Path, model: type[SectionT]) -> SectionT:
     raise InvalidSettings(
         Problem(str(path), lines.line_of(where, found), dotted(where), what, remedy) for where, what, remedy in flaws
     )
+
+
+def load_table(path: Path) -> Raw:
+    """What a TOML file holds, whatever it is. Raises InvalidSettings, or Misconfigured where it cannot be read."""
+    raw = _raw(path)
+    if isinstance(raw, Problem):
+        raise InvalidSettings([raw])
+    return raw
 
 
 def load_text(path: Path) -> str:
