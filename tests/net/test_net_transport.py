@@ -202,7 +202,7 @@ def test_a_header_that_cannot_be_sent_is_refused_without_repeating_it(value: str
     assert "Bearer" not in str(caught.value)
 
 
-@pytest.mark.parametrize("url", ["http://[::1", "ftp://erp.example.com", "http://:80"])
+@pytest.mark.parametrize("url", ["http://[::1", "ftp://erp.example.com", "http://:80", f"http://{'a' * 70}.com"])
 def test_an_address_that_cannot_be_called_is_misconfigured(url: str) -> None:
     """What urllib3 cannot parse was not sent, and will not be later."""
     with pytest.raises(Misconfigured):

@@ -28,6 +28,7 @@ from ml_connector.core.rates import PRECEDENCE, Rate
 from ml_connector.errors import Refused
 from ml_connector.policy import rates_of, slips
 from ml_connector.settings import InvalidSettings, load_sheet, load_with_sheet, sheet_text
+from ml_connector.settings.editing import HIDDEN
 from ml_connector.settings.rate_sheet import RateSheet, added, problems_of_addition
 from ml_connector.settings.replacing import replaced
 from ml_connector.store import audit
@@ -35,7 +36,6 @@ from ml_connector.store.principals import Principal
 
 HERE = Path()
 DAY = ["%Y-%m-%d"]
-HIDDEN = "hidden"
 FILE_MODE = 0o600
 
 rates_app = typer.Typer(help="Rates: what an hour costs.", no_args_is_help=True)

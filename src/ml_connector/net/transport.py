@@ -213,5 +213,7 @@ def _connected(connection: HTTPConnection, guard: Guard) -> socket.socket:
         return guard.connect(connection.host, connection.port, timeout, connection.socket_options or ())
     except socket.gaierror as error:
         raise failures.NameResolutionError(connection.host, connection, error) from None
+    except UnicodeError:  # Python's word for a name that no host can have
+        raise failures.LocationParseError("the host") from None
     except OSError as error:
         raise failures.NewConnectionError(connection, type(error).__name__) from None

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping
 from difflib import get_close_matches
 
+from ml_connector.settings.address_relations import credentials_go_encrypted
 from ml_connector.settings.connection import (
     ExchangeRate,
     FiscalPeriod,
@@ -326,6 +327,7 @@ RELATIONS: tuple[Relation, ...] = (
     csi_unit_codes_differ,
     nothing_is_written_where_nothing_can_be,
     default_project_is_named,
+    credentials_go_encrypted,
     webhook_has_an_address,
     webhook_fits_the_deployment,
     only_a_data_center_has_a_context_path,
