@@ -15,7 +15,7 @@ from ml_connector.erp.csi.fields import FieldMap, field_map
 from ml_connector.erp.csi.orders import UnitCodes
 from ml_connector.erp.csi.sites import Site
 from ml_connector.errors import ConnectorError
-from ml_connector.wire import Response
+from ml_connector.wire import Request, Response
 from stub_vendors import Answer, Script
 
 RECORDED = Path(__file__).parent / "erp" / "recorded" / "csi"
@@ -50,6 +50,15 @@ def adapter(
     fields = fields or field_map({}, EXTRA)
     erp = Csi(vendor, sites, fields, units or UnitCodes(1, 2), Ledgering("MLC", post_method), digits)
     return erp, vendor
+
+
+def site_of(answers: Mapping[str, Response]) -> Csi:
+    """An adapter whose tenant answers by IDO, however often it is asked; an IDO that is not named is empty."""
+
+    def send(request: Request) -> Response:
+        return answers.get(request.url.rpartition("/")[2], recorded("nothing"))
+
+    return Csi(send, (MAIN,), field_map({}, EXTRA), UnitCodes(1, 2), Ledgering("MLC"), digits)
 
 
 def attempted(call: Callable[[], object]) -> object:

@@ -246,11 +246,11 @@ class Installation:
         documents = self.home.documents(connection.name)
         return erps.open_erp(self._gateway(connection, ionapi).send, connection, currency_digits, documents)
 
-    def enterprise_groups(self, name: str) -> tuple[str, ...]:
-        """The enterprise groups that a connection's tenant lists; none for a product line without them."""
+    def enterprise_groups(self, name: str) -> tuple[str, ...] | None:
+        """The enterprise groups that a connection's tenant lists; None for a product line that has none at all."""
         connection = self.connections[name]
         find = erps.GROUPS.get(connection.cloudsuite.product)
-        return () if find is None else find(self._gateway(connection, self._secret(name, CLOUDSUITE)["ionapi"]).send)
+        return None if find is None else find(self._gateway(connection, self._secret(name, CLOUDSUITE)["ionapi"]).send)
 
     def _gateway(self, connection: Connection, ionapi: str) -> Gateway:
         settings = connection.cloudsuite

@@ -31,6 +31,7 @@ def open_trial(product: str, tmp_path: Path) -> Iterator[Callable[..., Trial]]:
             return line.edit(text.replace("[cloudsuite]", f"[cloudsuite]{more}", 1))
 
         acme = build(tmp_path / str(len(opened)), product=line.product or product, change=change)
+        acme.control("PUT", "/switches", line.switches)
         opened.append(Trial(acme, product))
         return opened[-1]
 

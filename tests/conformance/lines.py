@@ -16,7 +16,7 @@ Lines = Sequence[Mapping[str, Any]]
 Orders = Sequence[Mapping[str, Any]]
 """Purchase orders as the control API tells them."""
 Call = Mapping[str, str]
-"""What marks a call at the vendor's door: `path_holds` (path and query), perhaps `method`."""
+"""What marks a call at the vendor's door: `method`, `path_holds` (path and query), `body_holds`."""
 
 STAGE, VALIDATE, RELEASE, ROLL_BACK, WRITE = "stage", "validate", "release", "roll back", "write"
 SPLIT_LINES = "split lines"
@@ -40,6 +40,11 @@ CLAIMS = frozenset({SPLIT_LINES, DELTAS, ROWS, PARTS, BOOKS, AGAIN, WORDS})
 def ledger_of(acme: Acme) -> Lines:
     """The general ledger that finance sees."""
     return acme.gl()
+
+
+def posted_of(acme: Acme) -> Lines:
+    """The general ledger, without the journals that wait for it."""
+    return [line for line in acme.gl() if line["status"] == "posted"]
 
 
 def all_of_it(orders: Orders) -> Orders:
@@ -71,7 +76,8 @@ class ProductLine:
     `calls` are the calls at which faults are tried, by step: a step that is missing is not tried. `limits` are claims
     that do not hold, each with the reason. `ledger` are the books that postings come to, `shown` the orders as this
     line can show them; `judged` tells whether the books refuse accounts and cost centers that are closed. `product`
-    and `edit` are for a second way of one line: its name in the registry, and what its connection file says otherwise.
+    `edit` and `switches` are for a second way of one line: its name in the registry, what its connection file says
+    otherwise, and what its vendor does otherwise.
 
     Whatever a line calls its fields, the sandbox's books keep the issue key in `PurchaseOrderUserField5` and
     `ProjectUserField5`: all lines are faces of the same books.
@@ -84,12 +90,19 @@ class ProductLine:
     judged: bool = True
     product: str = ""
     edit: Callable[[str], str] = str
+    switches: Mapping[str, object] = field(default_factory=dict)
 
 
 LN_LIMITS: Mapping[str, str] = {
     SPLIT_LINES: "no page says how LN shows a line that is coded to several places, so its hours are held",
     ROWS: "LN is not asked: whether it takes a document's lines shows when the document is posted",
     PARTS: "a document is written whole or not at all, so there is no part of one to complete",
+}
+
+CSI_CALLS: Mapping[str, Call] = {
+    STAGE: {"path_holds": "/update/SLJournals", "body_holds": '"Action":1'},
+    ROLL_BACK: {"path_holds": "/update/SLJournals", "body_holds": '"Action":4'},
+    WRITE: {"path_holds": "/update/SLP"},
 }
 
 LINES: Mapping[str, ProductLine] = {
@@ -135,10 +148,14 @@ LINES: Mapping[str, ProductLine] = {
             AGAIN: "M3 cannot delete a batch: one that is rolled back is marked, and its key is used up.",
         },
     ),
-    # Finance posts what is entered, so that nothing is validated or released by a call. The call that takes a row out
-    # is told from the one that enters it by its body alone, and is tried in the engine's tests.
-    "csi": ProductLine(
-        calls={STAGE: {"path_holds": "/update/SLJournals"}, WRITE: {"path_holds": "/update/SLP"}},
+    # Finance posts what is entered, so that nothing is validated or released by a call.
+    "csi": ProductLine(calls=CSI_CALLS, shown=by_quantity),
+    "csi with a method that posts": ProductLine(
+        calls={**CSI_CALLS, RELEASE: {"path_holds": "/invoke/SLJournals"}},
         shown=by_quantity,
+        product="csi",
+        edit=lambda text: text.replace("[cloudsuite.csi]", '[cloudsuite.csi]\npost_method = "PostJournalSp"', 1),
+        switches={"csi_posting_method": "PostJournalSp"},
+        ledger=posted_of,
     ),
 }

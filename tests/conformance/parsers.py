@@ -6,14 +6,18 @@ A parser here takes a whole answer and gives what the port gives: a value, or on
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import csi_answers
 import fsm_answers
 import ln_answers
 import m3_answers
 from ml_connector.core.records import Kind
+from ml_connector.erp.csi.answers import refusal
+from ml_connector.erp.csi.journals import method_failure
+from ml_connector.erp.csi.metadata import parse_names
 from ml_connector.erp.fsm.answers import parse_batch, refusal_text, refused
 from ml_connector.erp.fsm.fields import field_map
 from ml_connector.erp.fsm.fsm import Fsm
@@ -31,6 +35,7 @@ from ml_connector.wire import Request, Response, Safety
 RECORDED = Path(__file__).parents[1] / "erp" / "recorded"
 NOON = datetime(2026, 11, 18, 12, tzinfo=UTC)
 WINDOW = Window(None, NOON)
+DELTA = Window(NOON, NOON)
 ASKED = Request("asked", "GET", "/asked", Safety.READ)
 
 
@@ -61,6 +66,16 @@ def _m3(operation: str, ask: Callable[[Erp], object], **others: str) -> Callable
     def read(response: Response) -> object:
         known = {f"m3.read.{table}": m3_answers.recorded(name) for table, name in others.items()}
         return ask(m3_answers.adapter({**known, operation: response})[0])
+
+    return read
+
+
+def _csi(ido: str, ask: Callable[[Erp], object], **others: str) -> Callable[[Response], object]:
+    """A method of CSI's adapter: one IDO is answered so, those of `others` as recorded, and the rest is empty."""
+
+    def read(response: Response) -> object:
+        known = {name: csi_answers.recorded(file) for name, file in others.items()}
+        return ask(csi_answers.site_of({**known, ido: response}))
 
     return read
 
@@ -126,4 +141,29 @@ PARSERS: Mapping[str, Parser] = {
         "m3/server-time.json",
     ),
     "m3.bulk": Parser(lambda response: parse_results(ASKED, response, 2), "m3/bulk.json"),
+    "csi.orders": Parser(
+        _csi("SLPos", lambda erp: list(erp.changes(Kind.PURCHASE_ORDER, WINDOW))), "csi/orders-2.json"
+    ),
+    "csi.lines": Parser(_csi("SLPoItems", lambda erp: list(erp.changes(Kind.ORDER_LINE, WINDOW))), "csi/items.json"),
+    "csi.parts": Parser(_csi("SLPoItems", lambda erp: list(erp.changes(Kind.ORDER_LINE, DELTA))), "csi/items.json"),
+    "csi.distributions": Parser(
+        _csi("SLPoItems", lambda erp: list(erp.changes(Kind.DISTRIBUTION, WINDOW))), "csi/items.json"
+    ),
+    "csi.projects": Parser(_csi("SLProjs", lambda erp: list(erp.changes(Kind.PROJECT, WINDOW))), "csi/projects.json"),
+    "csi.accounts": Parser(_csi("SLCharts", lambda erp: erp.accounts()), "csi/accounts.json"),
+    "csi.allowed": Parser(
+        _csi(
+            "SLChartUnitcd1s", lambda erp: (erp.accounts(), erp.cost_centers()), SLCharts="accounts", SLUnitcd1s="units"
+        ),
+        "csi/allowed.json",
+    ),
+    "csi.units": Parser(_csi("SLUnitcd1s", lambda erp: erp.cost_centers()), "csi/units.json"),
+    "csi.periods": Parser(_csi("SLPeriods", lambda erp: erp.periods("1000")), "csi/periods.json"),
+    "csi.sighting": Parser(_csi("SLJournals", lambda erp: erp.sight(csi_answers.REFERENCE)), "csi/journals.json"),
+    "csi.ledger": Parser(_csi("SLLedgers", lambda erp: erp.ledger_under("MLC-")), "csi/ledger.json"),
+    "csi.roll_back": Parser(_csi("SLJournals", lambda erp: erp.roll_back(csi_answers.REFERENCE)), "csi/nothing.json"),
+    "csi.change": Parser(lambda response: refusal(ASKED, response), "csi/taken.json"),
+    "csi.refusal": Parser(lambda response: refusal(replace(ASKED, safety=Safety.ONCE), response), "csi/refused.json"),
+    "csi.method": Parser(lambda response: method_failure(ASKED, response), "csi/not-posted.json"),
+    "csi.names": Parser(lambda response: parse_names(ASKED, response), "csi/names.json"),
 }

@@ -66,6 +66,15 @@ def labor(trial: Trial) -> Counter[Bucket]:
     return Counter({bucket: minor for bucket, minor in sums.items() if minor})
 
 
+def remaining(trial: Trial) -> dict[str, Any]:
+    """What each project's issue shows as remaining. The ERP converts labor in other currencies: these are left out."""
+    currency = {each["project"]: each["currency"] for each in trial.acme.control("GET", "/books/projects")}
+    mixed = {line["project"] for line in trial.ledger() if line["currency"] != currency.get(line["project"])}
+    fields = [issue["fields"] for issue in trial.acme.control("GET", "/books/issues") if issue["type"] == "Epic"]
+    shown = {each["ERP Project"]: each.get("Budget Remaining") for each in fields}
+    return {project: amount for project, amount in shown.items() if project not in mixed}
+
+
 def check_books(trial: Trial) -> None:
     """Nothing twice, everything balanced, and labor as the oracle has it."""
     lines = trial.ledger()
@@ -111,6 +120,13 @@ def correct(acme: Acme, entries: list[tuple[str, dict[str, Any]]], charged: set[
     path = f"/issue/{edited}/worklog/{first['id']}"
     acme.as_person(person[first["author"]["accountId"]], "PUT", path, body)
     acme.as_person(person[second["author"]["accountId"]], "DELETE", f"/issue/{deleted}/worklog/{second['id']}")
+
+
+def read_back(trial: Trial) -> None:
+    """Finance posts what waits for it, and the product reads that."""
+    trial.acme.control("POST", "/cloudsuite/post")
+    for sweeping in (False, True, False):
+        trial.acme.sync(sweeping=sweeping)
 
 
 def tell(trial: Trial) -> None:
@@ -170,6 +186,7 @@ def plain_end(tmp_path_factory: pytest.TempPathFactory) -> End:
     """How the story ends on the line that the others are held against."""
     trial = Trial(build(tmp_path_factory.mktemp(PLAIN), product=PLAIN), PLAIN)
     tell(trial)
+    read_back(trial)
     found = end(trial)
     trial.acme.installed.database.close()
     return found
@@ -178,6 +195,7 @@ def plain_end(tmp_path_factory: pytest.TempPathFactory) -> End:
 def test_the_story_ends_as_the_oracle_says_and_as_on_every_other_line(trial: Trial, plain_end: End) -> None:
     """Orders, hours, approval, posting, an edit, a deletion: to the cent, and to the word on the issues."""
     tell(trial)
+    read_back(trial)
     found = end(trial)
     if BOOKS in LINES[trial.product].limits:
         assert len(found.issues) == len(plain_end.issues)
@@ -211,6 +229,18 @@ def test_the_line_says_in_the_books_which_issue_an_order_is(trial: Trial) -> Non
     shown = {key_of(order): order["fields"][ORDER_FIELD] for order in trial.acme.orders()}
     writes = trial.erp.capabilities.writes_fields
     assert shown == {order: issues[order]["key"] if writes else "" for order in shown}
+
+
+def test_labor_that_finance_posted_is_counted_once(trial: Trial) -> None:
+    """It is in the ERP's actuals, and neither on its way nor committed any more: budgets remain as before any hours."""
+    trial.acme.sync()
+    before = remaining(trial)
+    log_hours(trial.acme)
+    post(trial.acme)
+    read_back(trial)
+    found = remaining(trial)
+    assert found == {project: before[project] for project in found}
+    assert any(found.values()) == trial.erp.capabilities.tells_budgets
 
 
 FAULTS = ("gateway_timeout_after_commit", "lost_answer", "server_error_after_commit", "lost_request")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -16,9 +15,9 @@ from litestar.testing import TestClient
 from typer.testing import CliRunner
 
 from engine.acme import PAST_THE_LAG, START, Acme, build
+from ml_connector import bootstrap
 from ml_connector.bootstrap import CLOUDSUITE, JIRA
 from ml_connector.cli import app
-from ml_connector.cli.app import telling as told_by
 from ml_connector.demo.connection import NAME
 from ml_connector.store import findings as finding_store
 from ml_connector.store import plans, principals
@@ -113,7 +112,7 @@ def token(acme: Acme, monkeypatch: pytest.MonkeyPatch) -> str:
     """The manager's."""
     found = (acme.directory / "manager.token").read_text(encoding="utf-8")
     monkeypatch.setenv("MLC_TOKEN", found)
-    monkeypatch.setattr(sys.modules[told_by.__module__], "open_installation", lambda _directory: acme.installed)
+    monkeypatch.setattr(bootstrap, "open_installation", lambda _directory: acme.installed)
     return found
 
 

@@ -225,11 +225,11 @@ def test_rows_are_taken_out_by_the_ids_they_were_read_under() -> None:
 
 def test_a_method_posts_the_journal_or_says_why_not() -> None:
     """It returns 0, or another number and words; without a method there is nothing to call."""
-    erp, vendor = adapter("journals", "posted", post_method="PostJournalSp")
+    erp, vendor = adapter("journals", "journals", "posted", post_method="PostJournalSp")
     erp.release(REFERENCE)
-    assert dict(vendor.seen[1].query) == {"method": "PostJournalSp"}
-    assert (json.loads(vendor.seen[1].body or b""), vendor.seen[1].safety) == (["MLC", ""], Safety.ONCE)
-    erp, _ = adapter("journals", "not-posted", post_method="PostJournalSp")
+    assert dict(vendor.seen[2].query) == {"method": "PostJournalSp"}
+    assert (json.loads(vendor.seen[2].body or b""), vendor.seen[2].safety) == (["MLC", ""], Safety.ONCE)
+    erp, _ = adapter("journals", "journals", "not-posted", post_method="PostJournalSp")
     with pytest.raises(Rejected, match="out of balance"):
         erp.release(REFERENCE)
     erp, vendor = adapter()
@@ -239,9 +239,20 @@ def test_a_method_posts_the_journal_or_says_why_not() -> None:
 
 def test_only_sites_that_hold_our_rows_post() -> None:
     """Another site's journal of the same id is another journal."""
-    erp, vendor = adapter("nothing", "journals", "posted", post_method="PostJournalSp", sites=(BERLIN, MAIN))
+    answers = ("nothing", "journals", "journals", "posted")
+    erp, vendor = adapter(*answers, post_method="PostJournalSp", sites=(BERLIN, MAIN))
     erp.release(REFERENCE)
     assert vendor.seen[-1].headers["X-Infor-MongooseConfig"] == "ACME_TST_MAIN"
+
+
+def test_a_journal_that_holds_another_posting_in_part_waits() -> None:
+    """CSI posts it as a whole, and the answer to a row of another posting may still be on its way."""
+    whole = json.loads(recorded("journals").body)
+    part = {**whole["Items"][0], "Ref": "MLC-BBBBBBBBBBB.1 PROC-8"}
+    erp, vendor = adapter("journals", answer({**whole, "Items": [*whole["Items"], part]}), post_method="PostJournalSp")
+    with pytest.raises(Transient, match="MLC-BBBBBBBBBBB in part"):
+        erp.release(REFERENCE)
+    assert [request.method for request in vendor.seen] == ["GET", "GET"]
 
 
 def test_what_finance_posts_is_declared() -> None:

@@ -283,3 +283,11 @@ def test_a_server_without_tls_is_transient() -> None:
     """A handshake that gets nonsense back has sent no request."""
     with server(lambda opened: opened.sendall(b"nonsense\r\n")) as url, pytest.raises(Transient):
         HttpTransport(allowed_hosts=[HOST])(request(url.replace("http", "https"), Safety.ONCE))
+
+
+def test_whoever_cannot_be_reached_is_named_without_what_must_not_be_told() -> None:
+    """The host and its port, and neither a user nor a path."""
+    told = outcome(failures.NewConnectionError(None, "x"), request("https://me:secret@acme.example:444/token"))  # type: ignore[arg-type] # no connection needed
+    assert "no connection to acme.example:444 was made" in str(told)
+    assert "secret" not in str(told)
+    assert "token" not in str(told)

@@ -25,7 +25,7 @@ from ml_connector.cli.app import (
     write_file,
 )
 from ml_connector.cli.mapping import differences_table, mapping_app, masked
-from ml_connector.errors import Drifted, Refused
+from ml_connector.errors import Drifted, Misconfigured, Refused
 from ml_connector.mapping import change
 from ml_connector.mapping.examples import Examples
 from ml_connector.mapping.promotion import Promotion, doubts, promoted
@@ -145,7 +145,13 @@ def mapping_test(
     installed = installation(directory)
     chosen = installed.choose(connection)
     by = load_unnamed(with_, check=slips) if with_ else installed.connections[chosen]
-    trials = tried(load_section(examples or installed.home.examples_file(chosen), Examples), by)
+    file = examples or installed.home.examples_file(chosen)
+    if not file.exists():
+        raise Misconfigured(
+            f"There are no golden examples at {file}.",
+            remedy="Write some there, as docs/operating/mapping.md shows, or name their file with --examples.",
+        )
+    trials = tried(load_section(file, Examples), by)
     failed = [trial for trial in trials if not trial.holds]
     if json_:
         print_json([_trial(trial) for trial in trials])

@@ -178,14 +178,15 @@ def _answers(
     answers = dict(before)
     for question in questions:
         value = given.get(question.key)
-        while value is None:
+        while value is None and question.asked(offer):
             typed = ask(question, question.suggest(offer, answers)).strip()
             wanted = "" if typed == LEAVE_OUT else typed
             why = question.check(wanted, offer, answers) if wanted else "It needs an answer." * question.required
             value = None if why else wanted
             if why:
                 out.print(why, style="red", markup=False)
-        answers[question.key] = value
+        if value is not None:
+            answers[question.key] = value
     return answers
 
 

@@ -19,6 +19,7 @@ from ml_connector.engine.lineage import follow, read
 from ml_connector.engine.poll import order_key
 from ml_connector.engine.recosting import due
 from ml_connector.engine.site import known_fields
+from ml_connector.engine.world import charged_keys
 from ml_connector.erp.port import Window
 from ml_connector.errors import Ambiguous, Misconfigured, Rejected, Transient
 from ml_connector.store import audit, bindings, erp_rows, keys, lineage, postings
@@ -233,5 +234,4 @@ def _move(lane: Lane, posting: Posting, state: State) -> None:
         lane.guard(tx)
         postings.move(tx, posting.reference, state, at=now)
         audit.append(tx, now, lane.name, f"posting_{state.value}", posting.reference, {})
-        orders = {f"purchase_order:{share.order}" for part in posting.lines for share in part.shares}
-        keys.add(tx, lane.name, orders, now)
+        keys.add(tx, lane.name, charged_keys(tx, lane, posting), now)

@@ -12,7 +12,7 @@ from ml_connector.core.budget import LaborSum
 from ml_connector.core.corrections import Fate, LoggedWork
 from ml_connector.core.dimensions import ACCOUNT, COST_CENTER, PROJECT, Code, Dimensions
 from ml_connector.core.labor import CostPolicy, facts_of, work_date
-from ml_connector.core.ledger import Recorded, State
+from ml_connector.core.ledger import Posting, Recorded, State
 from ml_connector.core.money import Money
 from ml_connector.core.orders import order_from_rows, project_from_row
 from ml_connector.core.plan import BoundIssue, World
@@ -215,20 +215,20 @@ def _work(tx: Transaction, lane: Lane, held: dict[str, Held], issues: dict[str, 
         order, line = (binding.order, binding.line) if binding is not None else ("", "")
         facts = facts_of(item.worklog, binding.erp_key if binding is not None and order else "", zone)
         hold = refused.get(worklog_id)
-        reason = hold.reason if hold is not None and hold.facts == facts else ""
         posted = by_hand.get(worklog_id, NOT_BY_HAND)
         work.append(
             LoggedWork(
                 item.worklog,
                 Fate(item.state),
                 order,
-                reason,
+                hold.refused(facts) if hold is not None else "",
                 withdrawn=worklog_id in withdrawn or bool(posted.reference),
                 attested=not lane.policy.attestation or (worklog_id, facts) in attested,
                 line=line,
                 released=released.get((worklog_id, facts), frozenset()),
                 by_hand=posted.reference,
                 by_hand_facts=posted.facts,
+                irreversible=hold.irreversible if hold is not None else "",
             )
         )
     return tuple(work)
@@ -273,10 +273,11 @@ def labor_of(tx: Transaction, connection: str) -> tuple[LaborSum, ...]:
 def _authorized(
     tx: Transaction, lane: Lane, labor: tuple[LaborSum, ...], loaded: dict[str, PurchaseOrder]
 ) -> dict[str, Money]:
-    """What each order with labor on it authorizes: project budgets relieve commitments by it."""
+    """What each labor authorization with labor on it holds: project budgets relieve commitments by it."""
     others = {order_key(Kind.PURCHASE_ORDER, part.order) for part in labor if part.order not in loaded}
     more = load_records(tx, lane, others).orders if others else {}
-    return {key: order.authorized for key, order in {**more, **loaded}.items()}
+    billed = lane.policy.cost.vendor_spend
+    return {key: order.authorized for key, order in {**more, **loaded}.items() if order.type not in billed}
 
 
 def erp_facts(lane: Lane) -> CostPolicy:
@@ -324,6 +325,18 @@ def _codes(values: Iterable[DimensionValue]) -> dict[str, Code]:
 def _projects(lane: Lane) -> dict[str, Code]:
     """The projects as they were last read, by the code that codings name."""
     with lane.database.read() as tx:
-        keys = [order_key(Kind.PROJECT, owner) for owner in erp_rows.owners(tx, lane.name, Kind.PROJECT)]
-        projects = load_records(tx, lane, keys).projects
-    return {project.number: Code(project.number, project.active) for project in projects.values()}
+        projects = _all_projects(tx, lane)
+    return {project.number: Code(project.number, project.active) for project in projects}
+
+
+def _all_projects(tx: Transaction, lane: Lane) -> Collection[Project]:
+    keys = [order_key(Kind.PROJECT, owner) for owner in erp_rows.owners(tx, lane.name, Kind.PROJECT)]
+    return load_records(tx, lane, keys).projects.values()
+
+
+def charged_keys(tx: Transaction, lane: Lane, posting: Posting) -> set[str]:
+    """The orders and projects whose figures tell how far a posting has come."""
+    shares = [share for line in posting.lines for share in line.shares]
+    numbers = {share.coding.project for share in shares}
+    orders = {order_key(Kind.PURCHASE_ORDER, share.order) for share in shares}
+    return orders | {order_key(Kind.PROJECT, each.key) for each in _all_projects(tx, lane) if each.number in numbers}

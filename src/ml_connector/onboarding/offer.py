@@ -13,11 +13,14 @@ TEXT_TYPES, AMOUNT_TYPES = frozenset({"string"}), frozenset({"string", "number"}
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """Both snapshots, the enterprise groups, and how often a site's field held what one of ours would."""
+    """Both snapshots, the enterprise groups, and how often a site's field held what one of ours would.
+
+    `groups` is None for a product line that has no enterprise groups.
+    """
 
     jira: Snapshot
     cloudsuite: Snapshot
-    groups: tuple[str, ...] = ()
+    groups: tuple[str, ...] | None = None
     examples: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     @property

@@ -31,13 +31,17 @@ class Suggestion:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One thing to decide. `check` says what is wrong with an answer, and nothing where it can be used."""
+    """One thing to decide. `check` says what is wrong with an answer, and nothing where it can be used.
+
+    `asked` tells whether there is anything to decide, as far as the product line goes.
+    """
 
     key: str
     words: str
     suggest: Callable[[Offer, Answers], Suggestion]
     check: Callable[[str, Offer, Answers], str]
     required: bool = True
+    asked: Callable[[Offer], bool] = lambda _offer: True
 
 
 def listed(answer: str) -> tuple[str, ...]:
@@ -65,9 +69,8 @@ def _among(choices: Callable[[Offer, Answers], Iterable[str]]) -> Callable[[str,
 
 
 def _groups(offer: Offer, _answers: Answers) -> Suggestion:
-    return Suggestion(
-        offer.groups[0] if len(offer.groups) == 1 else "", "the only one", dict.fromkeys(offer.groups, "")
-    )
+    groups = offer.groups or ()
+    return Suggestion(groups[0] if len(groups) == 1 else "", "the only one", dict.fromkeys(groups, ""))
 
 
 def _entities(offer: Offer, _answers: Answers) -> Suggestion:
@@ -193,7 +196,8 @@ FIRST: tuple[Question, ...] = (
         "enterprise_group",
         "Finance enterprise group",
         _groups,
-        _among(lambda offer, _: offer.groups),
+        _among(lambda offer, _: offer.groups or ()),
+        asked=lambda offer: offer.groups is not None,
     ),
     Question(
         "entities",
@@ -288,7 +292,10 @@ def complaints(questions: Iterable[Question], answers: Answers, offer: Offer) ->
     """The key of each answer that is missing or cannot be used, and why."""
     for question in questions:
         value = answers.get(question.key, "")
-        if not value:
+        if not question.asked(offer):
+            if value:
+                yield question.key, "The connection's product line has none."
+        elif not value:
             if question.required:
                 yield question.key, f"{question.words}: nothing is answered, and nothing can be proposed."
         elif why := question.check(value, offer, answers):

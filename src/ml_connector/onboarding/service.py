@@ -98,7 +98,8 @@ def answered(questions: Sequence[Question], offer: Offer, given: Answers, before
     answers = dict(before)
     for question in questions:
         value = given.get(question.key)
-        answers[question.key] = question.suggest(offer, answers).value if value is None else value
+        if value is not None or question.asked(offer):
+            answers[question.key] = question.suggest(offer, answers).value if value is None else value
     return answers
 
 

@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
-from ml_connector.errors import Misconfigured
 from ml_connector.settings.connection import Rate
 from ml_connector.settings.problems import InvalidSettings, Problem
 from ml_connector.settings.sheets import BadCell, SheetRow, guarded, meant, read_sheet
@@ -94,22 +92,6 @@ def _amount(rate: Mapping[str, object]) -> object:
         return Decimal(str(rate.get("amount")))
     except InvalidOperation:
         return rate.get("amount")
-
-
-def replaced(path: Path, text: str, mode: int) -> None:
-    """Put a text in the place of a file, at once and for good: whoever is stopped midway leaves the old file as it was.
-
-    Raises Misconfigured where that cannot be done.
-    """
-    draft = path.with_name(f".{path.name}.new")
-    try:
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    except OSError as error:
-        raise Misconfigured(f"{path} cannot be written: {error.strerror}.", remedy="Check its permissions.") from None
 
 
 def sheet_text(rates: Iterable[Rate]) -> str:

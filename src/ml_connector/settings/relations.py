@@ -13,6 +13,7 @@ from ml_connector.settings.address_relations import credentials_go_encrypted
 from ml_connector.settings.connection import (
     ExchangeRate,
     FiscalPeriod,
+    OrderType,
     Person,
     PriorityStep,
     Rate,
@@ -66,6 +67,7 @@ def broken_relations(raw: Raw, products: tuple[str, ...], line_of: LineOf) -> It
     yield from repeated_rates(raw, line_of)
     yield from repeated_exchange_rates(raw, line_of)
     yield from repeated_recodes(raw, line_of)
+    yield from repeated_order_types(raw, line_of)
     yield from repeated_people(raw, line_of)
     yield from overlapping_periods(raw, line_of)
     yield from repeated_rules(raw, line_of)
@@ -373,6 +375,16 @@ def repeated_recodes(raw: Raw, line_of: LineOf) -> Iterator[Flaw]:
         if earlier != index:
             what = f"is for the same code and day as the one on line {line_of(('recode', earlier))}"
             yield ("recode", index), what, "Keep one of them, or give it another day."
+
+
+def repeated_order_types(raw: Raw, line_of: LineOf) -> Iterator[Flaw]:
+    """A type of order has one budget."""
+    first: dict[str, int] = {}
+    for index, each in _items(raw, "order_type", OrderType).items():
+        earlier = first.setdefault(each.code, index)
+        if earlier != index:
+            what = f"is the same as on line {line_of(('order_type', earlier, 'code'))}"
+            yield ("order_type", index, "code"), what, "Keep one [[order_type]] for each type."
 
 
 def repeated_people(raw: Raw, line_of: LineOf) -> Iterator[Flaw]:

@@ -72,6 +72,9 @@ def _company(lane: Lane, entity: str) -> Check:
 
 
 def _key_width(lane: Lane) -> Iterator[Check]:
+    if not lane.erp.capabilities.writes_fields:
+        yield Check("room for issue keys", ok=True, found="not needed: no field of this product line is written")
+        return
     room = lane.erp.capabilities.key_field_width
     longest = max(len(project) for project in lane.policy.mapping.jira_projects) + 1 + ISSUE_NUMBER_WIDTH
     found = f"keys of up to {longest} characters, room for {room}"
@@ -193,16 +196,18 @@ def _ledger(lane: Lane) -> Iterator[Check]:
     reference = f"{lane.policy.grouping.prefix}-{NOBODYS}"
     seen = lane.erp.sight(reference)
     found = "can be searched by our reference" if seen.conclusive else "the answers could not be read in full"
-    remedy = "Correct cloudsuite.detail_reference_field, and grant reading of the staging, result and detail classes."
+    remedy = "Grant reading of staged and posted journals; on FSM, correct cloudsuite.detail_reference_field."
     yield Check("staging and ledger", seen.conclusive, found, remedy)
     searched = lane.erp.ledger_under(reference).searched
     found = "can be searched by the beginning of a reference" if searched else "refuses a search by a beginning"
-    yield Check("ledger for reconciliation", searched, found, "Ask Infor support to allow `like` in LPL filters.")
+    yield Check(
+        "ledger for reconciliation", searched, found, "Ask Infor support to allow searches by how a text begins."
+    )
 
 
 PROBES = (
     ("CloudSuite", _way),
-    ("CloudSuite records", _classes),
+    ("reading records", _classes),
     ("room for issue keys", _key_width),
     ("postings", _handover),
     ("entities", _entities),

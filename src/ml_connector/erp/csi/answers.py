@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import msgspec
 
+from ml_connector.erp.answers import UNREADABLE, one_line
 from ml_connector.errors import Ambiguous, ConnectorError, Malformed, Misconfigured, Rejected
 from ml_connector.wire import Request, Response, Safety
 
@@ -14,15 +15,11 @@ BASE = "/CSI/IDORequestService/ido"
 """Below the tenant at the gateway."""
 CONFIGURATION = "X-Infor-MongooseConfig"
 """The header that names the site's configuration: mandatory through the gateway."""
-MESSAGE_CHARACTERS_MAX = 500
-UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 ABOUT_THE_RECORD = frozenset({400, 409, 413, 422})
 OK = 200
 PRIVILEGE = "privilege"
 """In what CSI says of a user who lacks a right (seen: `User requires [Read] privilege for …`)."""
 RIGHTS = "Give the service account's user the privilege on that IDO, and check the configuration's name."
-
-TEXT = msgspec.json.Decoder(str)
 
 
 class Head(msgspec.Struct):
@@ -33,21 +30,6 @@ class Head(msgspec.Struct):
 
 
 HEAD = msgspec.json.Decoder(Head)
-
-
-def as_text(raw: msgspec.Raw) -> str:
-    """A value as text, digit by digit as CSI wrote it; null is empty. Raises ValueError for a list or an object."""
-    written = bytes(raw)
-    if written.startswith(b'"'):
-        return TEXT.decode(written)
-    if written.startswith((b"{", b"[")):
-        raise ValueError("not a single value")
-    return "" if written == b"null" else written.decode("ascii")
-
-
-def one_line(text: str) -> str:
-    """CSI's words, fit for a message."""
-    return " ".join(text.split())[:MESSAGE_CHARACTERS_MAX]
 
 
 def failure(request: Request, response: Response) -> str:

@@ -23,7 +23,7 @@ from ml_connector.erp.csi.fields import (
     allowed_ido,
     unit_ido,
 )
-from ml_connector.erp.csi.loads import ITEM_ID, LoadRefused, begins
+from ml_connector.erp.csi.loads import ITEM_ID, LoadRefused, begins, is_one_of
 from ml_connector.erp.csi.orders import UnitCodes
 from ml_connector.erp.csi.reading import Reading
 from ml_connector.erp.csi.sites import Site
@@ -292,14 +292,31 @@ class Csi:
     def release(self, reference: str) -> None:
         """Post our journal by the method that the connection names; where it names none, finance posts it.
 
-        Raises Rejected with CSI's words where it does not.
+        Raises Rejected with CSI's words where it does not, and Transient where rows of ours stand in it in part.
         """
         journals.check(reference)
         if not self._ledgering.post_method:
             return
         for site in self._each():
             if self._rows(site, JOURNAL, journals.sought(reference)):
+                self._refuse_parts(site)
                 self._post(site)
+
+    def _refuse_parts(self, site: Site) -> None:
+        """CSI posts a journal as a whole: with rows that were entered in part it would refuse it, or post them too."""
+        where = is_one_of(self._fields.of(JOURNAL)["journal"], (self._ledgering.journal,))
+        sums: dict[tuple[str, str], int] = {}
+        for item in self._reading.all(site, JOURNAL, where=where):
+            reference = journals.reference_of(item, JOURNAL, self._fields)
+            try:
+                amount = journals.seen_line(site, item, JOURNAL, self._fields, self._units, self._digits).amount
+            except ValueError:
+                # It is nobody's of ours, and CSI says itself what it thinks of it.
+                continue
+            sums[reference, amount.currency] = sums.get((reference, amount.currency), 0) + amount.minor
+        for (reference, _), minor in sums.items():
+            if minor:
+                raise Transient(f"Journal {self._ledgering.journal} holds {reference} in part, and waits for the rest.")
 
     def _post(self, site: Site) -> None:
         method, journal = self._ledgering.post_method, self._ledgering.journal

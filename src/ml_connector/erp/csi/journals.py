@@ -14,7 +14,7 @@ import msgspec
 
 from ml_connector.core.journal import JournalLine, SeenLine
 from ml_connector.core.money import Digits, Money, money_from_text, text_from_money
-from ml_connector.erp.csi.answers import UNREADABLE, one_line
+from ml_connector.erp.answers import UNREADABLE, one_line
 from ml_connector.erp.csi.fields import JOURNAL, LEDGER, FieldMap
 from ml_connector.erp.csi.orders import UnitCodes
 from ml_connector.erp.csi.sites import Site, day_text, iso_day

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
-from ml_connector.erp.csi.answers import BASE, CONFIGURATION, OK, UNREADABLE, as_text, by_status, failure
+from ml_connector.erp.answers import UNREADABLE, as_text
+from ml_connector.erp.csi.answers import BASE, CONFIGURATION, OK, by_status, failure
 from ml_connector.erp.csi.sites import Site
 from ml_connector.errors import InvariantBroken, Malformed, Misconfigured
 from ml_connector.wire import Request, Response, Safety, Send

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 
 import msgspec
 
-from ml_connector.erp.csi.answers import BASE, CONFIGURATION, OK, UNREADABLE
+from ml_connector.erp.answers import UNREADABLE
+from ml_connector.erp.csi.answers import BASE, CONFIGURATION, OK
 from ml_connector.erp.csi.sites import Site
 from ml_connector.errors import Malformed
 from ml_connector.wire import Request, Response, Safety
