@@ -4,8 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from ml_connector.core.webhooks import Wanted, WebhookKind
 from ml_connector.errors import InvariantBroken, Malformed, Rejected, Unauthorized
-from ml_connector.jira import grants
+from ml_connector.jira import grants, webhooks
 from ml_connector.jira.authentication import REFUSED_FOR, ApiToken, StandingSession
 from ml_connector.jira.grants import App
 from ml_connector.jira.metadata import myself_request
@@ -90,3 +91,20 @@ def test_a_server_that_repeats_our_secrets_is_not_quoted(request_: Request, stat
     with pytest.raises((Unauthorized, Rejected), match="invalid_request") as told:
         grants.parse_tokens(request_, Response(status, {}, body), datetime(2026, 11, 26, tzinfo=UTC))
     assert SECRET not in f"{told.value} {told.value.remedy} {request_}"
+
+
+def test_a_refused_webhook_tells_neither_its_secret_nor_its_way() -> None:
+    """The refusal is a finding, and findings stand on a page that needs no sign-in."""
+    wanted = Wanted(WebhookKind.ADMIN, "ours", f"https://us.example/webhooks/jira/acme/{SECRET}", frozenset(), "")
+    said = f"The URL {wanted.url} is invalid, and the secret {SECRET} too short".encode()
+    plain = Response(400, {}, b'{"errorMessages": ["' + said + b'"]}')
+    inside = Response(200, {}, b'{"webhookRegistrationResult": [{"errors": ["' + said + b'"]}]}')
+    tried = [
+        (webhooks.parse_admin, webhooks.admin_register_request(wanted, SECRET), plain),
+        (webhooks.parse_dynamic_registered, webhooks.dynamic_register_request(wanted), plain),
+        (webhooks.parse_dynamic_registered, webhooks.dynamic_register_request(wanted), inside),
+    ]
+    for parse, request, response in tried:
+        with pytest.raises(Rejected, match="is invalid") as told:
+            parse(request, response)
+        assert SECRET not in f"{told.value} {told.value.args}"

@@ -7,11 +7,16 @@ it. The end of one is a number in the published schema and a text in its example
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+from http import HTTPStatus
+from urllib.parse import urlsplit
+
 import msgspec
 
 from ml_connector.core.webhooks import Listed, Wanted
 from ml_connector.errors import Malformed, Rejected
-from ml_connector.jira.answers import Id, instant, one_line, parse
+from ml_connector.jira.answers import Id, instant, one_line, parse, without
 from ml_connector.wire import Request, Response, Safety
 
 ADMIN_PATH = "/rest/webhooks/1.0/webhook"
@@ -80,7 +85,7 @@ def admin_rewrite_request(hook: Listed, wanted: Wanted, secret: str) -> Request:
 
 def parse_admin(request: Request, response: Response) -> Listed:
     """The webhook as it is now."""
-    return _admin(parse(request, response, _Admin))
+    return _admin(parse(request, _unquoted(request, response), _Admin))
 
 
 def admin_remove_request(hook: Listed) -> Request:
@@ -110,10 +115,10 @@ def dynamic_register_request(wanted: Wanted) -> Request:
 
 def parse_dynamic_registered(request: Request, response: Response) -> str:
     """Its id. Raises Rejected with Jira's own words, which come inside an answer of success."""
-    results = parse(request, response, _Results).webhook_registration_result
+    results = parse(request, _unquoted(request, response), _Results).webhook_registration_result
     first = results[0] if results else _Result()
     if first.created_webhook_id is None:
-        why = one_line("; ".join(first.errors)) or "no reason given"
+        why = one_line(without(_sent(request), "; ".join(first.errors))) or "no reason given"
         raise Rejected(f"{request.operation}: Jira made no webhook: {why}", status=response.status)
     return str(first.created_webhook_id)
 
@@ -130,6 +135,25 @@ def dynamic_remove_request(hook: Listed) -> Request:
     """Take the webhook away."""
     body = msgspec.json.encode({"webhookIds": [int(hook.id)]})
     return Request("jira.webhooks.remove", "DELETE", DYNAMIC_PATH, Safety.REPEATABLE, headers=JSON_BODY, body=body)
+
+
+class _Said(msgspec.Struct):
+    url: str = ""
+    secret: str = ""
+
+
+def _sent(request: Request) -> Iterator[str]:
+    """What a request tells that a refusal must not repeat: the secret, and the path, which nobody is to guess."""
+    said = msgspec.json.decode(request.body or b"{}", type=_Said)
+    yield said.secret
+    yield from urlsplit(said.url).path.split("/")[-1:]
+
+
+def _unquoted(request: Request, response: Response) -> Response:
+    """A refusal without what it must not repeat; any other answer as it is."""
+    if response.status < HTTPStatus.BAD_REQUEST:
+        return response
+    return replace(response, body=without(_sent(request), response.body.decode(errors="replace")).encode())
 
 
 def _document(wanted: Wanted, secret: str) -> bytes:
