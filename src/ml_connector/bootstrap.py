@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from secrets import token_urlsafe
 from typing import Any
@@ -38,7 +39,8 @@ from ml_connector.jira.authentication import REFUSED, ApiToken
 from ml_connector.jira.deliveries import Secrets
 from ml_connector.jira.port import Jira
 from ml_connector.jira.sign_ins import diagnosed, sign_in_of
-from ml_connector.net.addresses import is_loopback_name
+from ml_connector.net.addresses import Guard, is_loopback_name
+from ml_connector.net.certificates import look
 from ml_connector.net.client import Client
 from ml_connector.net.items import Window
 from ml_connector.net.limits import Pace
@@ -145,6 +147,7 @@ class Installation:
             subscription=self._subscription(connection, session),
             sign_in=sign_in_of(jiras.kind_of(secret), secret),
             diagnose=lambda error: self.diagnosed(chosen, secret, error),
+            certificate=partial(look, guard=Guard.of(connection.network.allowed_hosts)),
         )
 
     def diagnosed(self, name: str, secret: dict[str, str], error: Unauthorized) -> Unauthorized:

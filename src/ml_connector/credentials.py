@@ -73,7 +73,8 @@ def connect_service(installed: Installation, name: str, app: App, expires: date 
 
 def _tried(installed: Installation, name: str, secret: dict[str, str], expires: date | None = None) -> Connected:
     account = installed.try_jira(name, secret)
-    kept = {**secret, "account": account, "stored_at": installed.clock.now().isoformat()}
+    homes = registry.homes(installed.connections[name])
+    kept = {**secret, "account": account, "homes": homes, "stored_at": installed.clock.now().isoformat()}
     installed.keep_secret(name, JIRA, kept | ({"expires": expires.isoformat()} if expires else {}))
     return Connected(name, account)
 

@@ -61,12 +61,13 @@ def lane_policy(connection: Connection) -> LanePolicy:
 
 def as_the_erp_can(policy: LanePolicy, can: Capabilities) -> LanePolicy:
     """The same without what this product line cannot do: fields are not planned to be written where none can be, and
-    an issue shows no budget of a project that nobody tells.
+    an issue shows no budget of a project that nobody tells, and hours without money stay here where none are taken.
     """
     mapping = policy.mapping
     if not can.writes_fields:
         mapping = replace(mapping, key_fields={}, remaining_fields={}, status_back=())
-    return replace(policy, mapping=replace(mapping, project_budgets=can.tells_budgets))
+    cost = replace(policy.cost, posts_units=can.takes_units_alone)
+    return replace(policy, mapping=replace(mapping, project_budgets=can.tells_budgets), cost=cost)
 
 
 def _check_currencies(connection: Connection) -> None:
@@ -123,6 +124,7 @@ def cost_policy(connection: Connection) -> CostPolicy:
             for each in connection.burden
         ),
         burden_clearing=burden_clearing(connection),
+        vendor_spend=frozenset(each.code for each in connection.order_type if each.budget == "vendor_spend"),
     )
 
 

@@ -27,7 +27,8 @@ class Request:
     """One call to a vendor. `operation` is its stable name in logs, limits and tests, as in `fsm.stage`; `item` names
     the record that is written, where a vendor limits the writes of one record.
 
-    `url` is absolute, or a path that starts with `/` for the sender that knows the vendor's base to complete.
+    `url` is absolute, or a path that starts with `/` for the sender that knows the vendor's base to complete. Its repr
+    shows neither headers nor body: both may hold secrets.
     """
 
     operation: str
@@ -35,8 +36,8 @@ class Request:
     url: str
     safety: Safety
     query: tuple[tuple[str, str], ...] = ()
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes | None = None
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: bytes | None = field(default=None, repr=False)
     item: str = ""
 
     @property
@@ -60,8 +61,8 @@ class Response:
     """One answer. Header names are lower case."""
 
     status: int
-    headers: Mapping[str, str]
-    body: bytes
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
 
 
 Send = Callable[[Request], Response]

@@ -9,7 +9,7 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml_connector.core.corrections import Books, lacking
+from ml_connector.core.corrections import Books, LoggedWork, lacking
 from ml_connector.core.journals import drafts
 from ml_connector.core.labor import cost
 from ml_connector.core.ledger import Recorded
@@ -86,6 +86,31 @@ def test_a_correction_comes_in_with_no_edit_and_only_by_recosting() -> None:
     assert [share.amount.minor for share in edit.shares] == [-20000, 30000]
     (asked,) = lacking([replace(logged(worklog()), recost=True)], now).deltas
     assert [share.amount.minor for share in asked.shares] == [-20000, 22000]
+
+
+def corrected(held: dict[str, tuple[Recorded, ...]], item: LoggedWork, day: date) -> dict[str, tuple[Recorded, ...]]:
+    """The books once a correction of an entry has been posted on a day."""
+    (delta,) = lacking([item], books((OLD, CORRECTED), held, day)).deltas
+    (draft,) = drafts(delta.shares, held, {"10": "PROC-1"}, {}, grouping())
+    since = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
+    return {
+        key: (*held[key], *(replace(entry, since=since) for entry in items)) for key, items in recorded(draft).items()
+    }
+
+
+def test_a_second_edit_brings_no_correction_in_either() -> None:
+    """What replaced the first cost was put there when the correction was known, and knows no more than it did."""
+    held = corrected(posted_on(date(2026, 10, 6), OLD, CORRECTED), logged(worklog(hours="3")), date(2026, 11, 2))
+    (edit,) = lacking([logged(worklog(hours="4"))], books((OLD, CORRECTED), held, date(2026, 11, 3))).deltas
+    assert [share.amount.minor for share in edit.shares] == [-30000, 40000]
+
+
+def test_an_edit_after_recosting_costs_what_people_agreed_to() -> None:
+    """Once the correction was accepted for an entry, more hours on it cost the corrected rate."""
+    asked = replace(logged(worklog()), recost=True)
+    held = corrected(posted_on(date(2026, 10, 6), OLD, CORRECTED), asked, date(2026, 11, 2))
+    (edit,) = lacking([logged(worklog(hours="3"))], books((OLD, CORRECTED), held, date(2026, 11, 3))).deltas
+    assert [share.amount.minor for share in edit.shares] == [-22000, 33000]
 
 
 def test_a_rate_that_is_not_known_yet_is_said_to_be_there() -> None:

@@ -1,13 +1,19 @@
 """Every command is documented, shows an example, and nothing is documented that does not exist."""
 
 import re
+import subprocess
+import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pytest
 import typer
+from typer.testing import CliRunner
 
 from ml_connector.cli import app
+from ml_connector.cli.app import STOPPED, STOPPED_CODE, telling
+from ml_connector.cli.contents import CONTENTS
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -45,3 +51,46 @@ def test_the_readme_names_only_commands_that_exist() -> None:
     for line in re.findall(r"^ml-connector (.*?)(?:\s+#.*)?$", text, re.MULTILINE):
         words = line.split()
         assert words[0] in COMMANDS or " ".join(words[:2]) in COMMANDS, line
+
+
+def test_help_lists_every_command_once_in_its_panel() -> None:
+    """A newcomer finds the way down the list: try, set up, daily, and the rest."""
+    told = CliRunner().invoke(app, ["--help"], env={"COLUMNS": "200"}).output
+    panels = list(dict.fromkeys(entry.panel for entry in CONTENTS))
+    assert [told.index(panel) for panel in panels] == sorted(told.index(panel) for panel in panels)
+    assert {name.split()[0] for name in COMMANDS} == {entry.name for entry in CONTENTS}
+    for entry in CONTENTS:
+        assert re.search(rf"{entry.name} +{re.escape(entry.line)}", told), entry.name
+
+
+def test_help_and_version_wait_for_no_database_and_no_vendor() -> None:
+    """What is heavy is imported by the command that needs it."""
+    heavy = ("sqlalchemy", "pydantic", "structlog", "urllib3", "ml_connector.bootstrap", "ml_connector.settings")
+    script = f"import sys, ml_connector.cli; print([name for name in {heavy} if name in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+def test_version_tells_the_version_that_is_installed() -> None:
+    """Whoever reports something can say of what."""
+    told = CliRunner().invoke(app, ["--version"])
+    assert (told.exit_code, told.output) == (0, f"ml-connector {version('ml-connector')}\n")
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_no_help_loses_words_to_markup(name: str) -> None:
+    """`[[rate]]` would be shown as `[]`."""
+    texts = [COMMANDS[name].help, *(getattr(each, "help", "") for each in COMMANDS[name].params)]
+    assert not [text for text in texts if re.search(r"\[\[?[a-z]", text or "")]
+
+
+def test_whoever_stops_a_command_is_told_what_becomes_of_what_was_begun(capsys: pytest.CaptureFixture[str]) -> None:
+    """Ctrl-C in the middle of a posting is no reason to be afraid of the next run."""
+
+    @telling
+    def stopped() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(typer.Exit) as left:
+        stopped()
+    assert left.value.exit_code == STOPPED_CODE
+    assert capsys.readouterr().err.strip() == STOPPED

@@ -63,6 +63,11 @@ MISTAKES: Mapping[str, Step] = {
         "connect", "cloudsuite", "--dir", newcomer.another("--jira-url", newcomer.url), "--ionapi", newcomer.ionapi,
     ],
     "cannot be read as text.": lambda _: ["connect", "cloudsuite", "--ionapi", "not-there.ionapi"],
+    "no connection to": lambda newcomer: [
+        "connect", "cloudsuite", "--ionapi",
+        newcomer.wrote(re.sub(r"localhost:[0-9]+", "localhost:9", Path(newcomer.ionapi).read_text())),
+    ],
+    "There are no golden examples at": lambda _: ["mapping", "test"],
     "The .ionapi file is not JSON.": lambda newcomer: ["connect", "cloudsuite", "--ionapi", newcomer.wrote("{")],
     "Infor's token endpoint refused the service account's keys": lambda newcomer: [
         "connect", "cloudsuite", "--ionapi",

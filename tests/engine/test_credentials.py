@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
@@ -13,7 +14,7 @@ from engine.test_subscription import with_webhook
 from ml_connector import credentials
 from ml_connector.demo.connection import NAME
 from ml_connector.engine.checkup import Check, check
-from ml_connector.errors import Unauthorized
+from ml_connector.errors import Misconfigured, Unauthorized
 from ml_connector.net.certificates import Certificate
 from ml_connector.store import findings
 
@@ -105,6 +106,27 @@ def test_a_token_on_the_wrong_host_is_told_where_it_belongs(site: Acme) -> None:
         credentials.connect_token(site.installed, NAME, bot.email, bot.api_token, scoped=True)
     assert told.value.cause == "wrong_host"
     assert "without --scoped" in told.value.remedy
+
+
+@pytest.mark.parametrize("key", ["url", "gateway_url", "sign_in_url"])
+def test_no_credentials_go_to_an_address_that_they_were_not_stored_for(site: Acme, key: str) -> None:
+    """Whoever can write the connection file names a host of their own: it is told, and nobody is called."""
+    connect(site)
+    file = site.installed.home.connection_file(NAME)
+    text = file.read_text(encoding="utf-8")
+    begins = text.index("[jira]")
+    jira = re.sub(rf"(?m)^{key} = .*\n", "", text[begins:], count=1)
+    jira = jira.replace("[jira]\n", f'[jira]\n{key} = "https://jira.example.com"\n', 1)
+    file.write_text(text[:begins] + jira, encoding="utf-8")
+    site.restart()
+    sent: list[str] = []
+    site.tap = lambda request: sent.append(request.url)
+    with pytest.raises(Misconfigured, match="has changed since its credentials were stored"):
+        site.sync()
+    assert sent == []
+    file.write_text(text, encoding="utf-8")
+    site.restart()
+    site.sync()
 
 
 def test_a_grant_taken_back_and_scopes_too_narrow_have_causes_of_their_own(site: Acme) -> None:

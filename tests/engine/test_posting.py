@@ -13,7 +13,7 @@ from ml_connector.core.ledger import State
 from ml_connector.demo.connection import NAME
 from ml_connector.errors import ConnectorError
 from ml_connector.settings import Home
-from ml_connector.store import postings
+from ml_connector.store import holds, postings
 from ml_connector.wire import Request
 from ml_connector_sandbox import wire as sandbox
 
@@ -219,3 +219,29 @@ def _closing(acme: Acme, cost_center: str) -> Callable[[Request], None]:
             acme.control("POST", "/cloudsuite/cost-centers", {"code": cost_center, "active": False})
 
     return tap
+
+
+def test_a_refused_reversal_is_held_and_not_tried_again_by_itself(acme: Acme) -> None:
+    """Hours are deleted when their cost center is closed already: CloudSuite refuses the reversal, once."""
+    acme.sync()
+    order = acme.chargeable()
+    issue = acme.issue_of(f"{order['company']}/{order['number']}")
+    entry = acme.log(issue, 3600, YESTERDAY)
+    acme.post()
+    assert acme.gl()
+    acme.as_person(acme.people[0], "DELETE", f"/issue/{issue}/worklog/{entry['id']}")
+    closed = order["lines"][0]["distributions"][0]["cost_center"]
+    acme.tap = _closing(acme, closed)
+    acme.post()
+    acme.tap = lambda _request: None
+    for _ in range(3):
+        acme.post()
+    with acme.installed.database.read() as tx:
+        assert postings.counts(tx, NAME) == {"released": 1, "rolled_back": 1}
+    assert "refused_by_erp" in acme.findings().values()
+    with acme.installed.database.begin() as tx:
+        assert holds.release(tx, NAME, entry["id"])
+    acme.control("POST", "/cloudsuite/cost-centers", {"code": closed, "active": True})
+    acme.post()
+    acme.check_ledger()
+    assert not any(acme.labor().values())

@@ -90,7 +90,7 @@ def test_the_page_stands_alone_and_prints(acme: Acme, command: CliRunner) -> Non
     assert page.startswith("<!doctype html>")
     for part in (
         "<title>Reconciliation of demo 2026-11</title>",
-        "as of 2026-11-18T",
+        "as of 2026-11-18 ",
         "@media print",
         worklog,
         "96.50",

@@ -100,3 +100,14 @@ def test_a_statement_needs_time_a_doubt_and_a_right(acme: Acme) -> None:
         stated(acme, reference, Verdict.ABSENT, Principal("analyst", frozenset()))
     with pytest.raises(Refused, match="not in doubt"):
         stated(acme, "MLC-NONE", Verdict.ABSENT, CONTROLLER)
+
+
+def test_nobody_states_absent_what_cloudsuite_shows_and_we_cannot_read(acme: Acme) -> None:
+    """A line under our reference whose amount is none is still a line: sent again, the hours would be there twice."""
+    reference = in_doubt(acme, deleted=False)
+    for line in acme.world.cloudsuite.ledger.rows("GLTransactionDetail"):
+        line.fields["TransactionAmount"] = "see note"
+    acme.clock.advance(SETTLED)
+    with pytest.raises(Refused, match="cannot be read"):
+        stated(acme, reference, Verdict.ABSENT, CONTROLLER)
+    assert state_of(acme, reference) is State.IN_DOUBT

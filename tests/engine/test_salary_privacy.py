@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -16,8 +15,9 @@ from litestar.testing import TestClient
 from typer.testing import CliRunner
 
 from engine.acme import PAST_THE_LAG, START, Acme, build
+from ml_connector import bootstrap
+from ml_connector.bootstrap import CLOUDSUITE, JIRA
 from ml_connector.cli import app
-from ml_connector.cli.app import telling as told_by
 from ml_connector.demo.connection import NAME
 from ml_connector.store import findings as finding_store
 from ml_connector.store import plans, principals
@@ -37,6 +37,23 @@ then = "warn"
 message = "An hour is dear"
 remedy = "Look"
 """
+EXAMPLES = """
+[[order]]
+name = "order"
+entity = "1000"
+number = "1"
+currency = "USD"
+line = [{number = "1", amount = "1000.00", coding = [{account = "612000"}]}]
+[order.expect]
+
+[[worklog]]
+name = "an hour"
+order = "order"
+person = "712020:9"
+day = 2026-10-01
+hours = "1.5"
+expect = {total = "1.00"}
+"""
 NOT_WALKED = {
     "demo": "shows made-up rates of its own",
     "sandbox": "is the vendors",
@@ -44,6 +61,7 @@ NOT_WALKED = {
     "serve": "is walked page by page",
     "connect cloudsuite": "stores credentials",
     "connect jira": "stores credentials",
+    "connect jira-pat": "stores credentials",
     "connect jira-service": "stores credentials",
     "connect jira-oauth": "stores credentials",
     "people add": "makes principals",
@@ -72,6 +90,7 @@ def acme(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Acme]:
     (made.directory / "asked.toml").write_text(before.replace(OLD, ASKED), encoding="utf-8")
     card = f"person,amount,currency,from\n{made.people[0]['account_id']},{IMPORTED},USD,2026-01-01\n"
     (made.directory / "card.csv").write_text(card, encoding="utf-8")
+    (made.directory / "examples.toml").write_text(EXAMPLES, encoding="utf-8")
     (made.directory / "hand.csv").write_text("worklog,reference\n10002,JE-1\n", encoding="utf-8")
     key = "/".join(order[name] for name in ("company", "number", "release", "code"))
     opening = f"order,amount,as_of\n{key},100.00,2026-09-30\n"
@@ -93,7 +112,7 @@ def token(acme: Acme, monkeypatch: pytest.MonkeyPatch) -> str:
     """The manager's."""
     found = (acme.directory / "manager.token").read_text(encoding="utf-8")
     monkeypatch.setenv("MLC_TOKEN", found)
-    monkeypatch.setattr(sys.modules[told_by.__module__], "open_installation", lambda _directory: acme.installed)
+    monkeypatch.setattr(bootstrap, "open_installation", lambda _directory: acme.installed)
     return found
 
 
@@ -142,7 +161,17 @@ def walks(acme: Acme) -> dict[str, list[list[str]]]:
         "golive show": [[]],
         "golive forget": [[worklogs[-1], *me]],
         "holds release": [[worklogs[0], *me]],
+        "fit": [[], ["--html", str(here / "fit.html")]],
+        "configure": [["--yes", "--preview"]],
+        "confirm": [[reference, *me]],
         "mapping lint": [[]],
+        "mapping test": [["--examples", str(here / "examples.toml")]],
+        "mapping export": [["entities"], ["people", "--file", str(here / "people.csv")]],
+        "mapping import": [["people", str(here / "people.csv"), *me]],
+        "mapping record": [["--reason", "Look", *me]],
+        "mapping history": [[]],
+        "mapping show": [["1", *me], ["2"]],
+        "promote": [[str(here / "asked.toml"), NAME, *me]],
         "mapping diff": [[str(here / "before.toml"), str(acme.installed.home.connection_file(NAME)), *me]],
         "rates list": [[], me, ["--csv", *me]],
         "rates import": [[str(here / "card.csv"), *me]],
@@ -153,7 +182,7 @@ def told(acme: Acme, name: str, words: list[str]) -> Iterator[str]:
     """What a command says, as a table and as JSON, and its whole log."""
     plan = next(iter(sorted(waiting(acme))), "none")
     given = [plan if word == "PLAN" else word for word in words]
-    as_json = [] if name in ("holds release", "golive forget") else [["--json"]]
+    as_json = [] if name in ("holds release", "golive forget", "mapping export", "mapping show") else [["--json"]]
     for more in ([], *as_json):
         with structlog.testing.capture_logs() as logs:
             done = CliRunner().invoke(app, [*name.split(), *given, *more, *directory(acme, name)], terminal_width=400)
@@ -173,20 +202,33 @@ def waiting(acme: Acme) -> list[str]:
 
 
 def test_no_command_tells_a_rate_to_whoever_may_not_see_it(acme: Acme, token: str) -> None:
-    """Each command, by itself and as somebody without the rates role; nothing of it reaches a vendor either."""
+    """Each command, by itself and as somebody without the rates role; nothing of it reaches a vendor either. Nor does
+    any of them tell what we sign in with.
+    """
     sent: list[str] = []
     acme.tap = lambda request: sent.append(_words(request))
+    hidden = (*SECRETS, *credentials(acme), token)
     wanted = walks(acme)
     assert wanted.keys() | NOT_WALKED.keys() == set(commands(typer.main.get_command(app)))
     for name, ways in wanted.items():
         for words in ways:
             for text in told(acme, name, words):
-                assert not [secret for secret in SECRETS if secret in text], (name, words)
-    for file in ("r.csv", "r.html"):
+                assert not [secret for secret in hidden if secret in text], (name, words)
+    for file in ("r.csv", "r.html", "fit.html"):
         text = (acme.directory / file).read_text(encoding="utf-8")
         assert not any(secret in text for secret in SECRETS), file
     assert len(sent) > 100
     assert not any(secret in words for words in sent for secret in SECRETS)
+
+
+def credentials(acme: Acme) -> list[str]:
+    """What the installation signs in to both vendors with."""
+    with acme.installed.database.read() as tx:
+        kept = {name: acme.installed.vault.get(tx, NAME, name) or {} for name in acme.installed.vault.names(tx, NAME)}
+    ionapi = json.loads(kept[CLOUDSUITE]["ionapi"])
+    tokens = [value for name, fields in kept.items() if name not in (CLOUDSUITE, JIRA) for value in fields.values()]
+    long = [value for value in tokens if len(value) > 30]
+    return [ionapi["cs"], ionapi["saak"], ionapi["sask"], kept[JIRA]["api_token"], *long]
 
 
 def _words(request: Request) -> str:
@@ -219,3 +261,5 @@ def test_who_may_see_rates_sees_them(acme: Acme, token: str, monkeypatch: pytest
     connection: Path = acme.installed.home.connection_file(NAME)
     diff = CliRunner().invoke(app, ["mapping", "diff", str(acme.directory / "before.toml"), str(connection), *me])
     assert OLD in diff.stdout
+    assert OLD in CliRunner().invoke(app, ["mapping", "show", "1", *me]).stdout
+    assert ASKED in CliRunner().invoke(app, ["promote", str(acme.directory / "asked.toml"), NAME, *me]).stdout

@@ -59,6 +59,8 @@ def test_an_order_is_read_in_neutral_words() -> None:
         "currency": "USD",
         "closed": "false",
         "description": "",
+        "type": "",
+        "invoiced": "",
         "begins": "",
         "ends": "",
         "hours": "",

@@ -42,6 +42,7 @@ def test_an_order_is_read_in_neutral_words() -> None:
         "currency": "USD",
         "closed": "false",
         "description": "",
+        "type": "",
         "default_account": "612000",
         "default_cost_center": "IT-DEV",
         "default_project": "",

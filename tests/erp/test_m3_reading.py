@@ -40,6 +40,8 @@ def test_heads_become_orders_of_our_divisions() -> None:
         "currency": "USD",
         "closed": "false",
         "description": "",
+        "type": "",
+        "invoiced": "",
         "field:A030": "PROC-7",
         "field:A130": "12.50",
     }

@@ -1,11 +1,16 @@
 """Signing in. Goal: the token reaches the site and nobody else, and a refused one is not tried over and over."""
 
+from datetime import UTC, datetime
+
 import pytest
 
-from ml_connector.errors import InvariantBroken, Malformed, Unauthorized
+from ml_connector.errors import InvariantBroken, Malformed, Rejected, Unauthorized
+from ml_connector.jira import grants
 from ml_connector.jira.authentication import REFUSED_FOR, ApiToken, StandingSession
+from ml_connector.jira.grants import App
 from ml_connector.jira.metadata import myself_request
-from ml_connector.wire import Request, Safety
+from ml_connector.jira.service_accounts import ServiceAccount
+from ml_connector.wire import Request, Response, Safety
 from stub_vendors import Script, WaitingClock, answer
 
 TOKEN = "ATATT3x-s3cret"
@@ -64,3 +69,24 @@ def test_the_token_shows_in_no_text() -> None:
     with pytest.raises(Unauthorized) as told:
         session(vendor).send(myself_request())
     assert TOKEN not in f"{told.value!r} {told.value} {told.value.remedy}"
+
+
+SECRET = "not-to-be-repeated"
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 500])
+@pytest.mark.parametrize(
+    "request_",
+    [
+        grants.code_request("https://auth.example", App("id", SECRET), SECRET, "https://back.example"),
+        grants.refresh_request("https://auth.example", App("id", SECRET), SECRET),
+        grants.service_request("https://auth.example", App("id", SECRET)),
+        ServiceAccount("https://jira.example", App("id", SECRET)).request(None),
+    ],
+)
+def test_a_server_that_repeats_our_secrets_is_not_quoted(request_: Request, status: int) -> None:
+    """Errors end in logs, in findings and on the consent page."""
+    body = f'{{"error": "invalid_request", "error_description": "no such thing: {SECRET}"}}'.encode()
+    with pytest.raises((Unauthorized, Rejected), match="invalid_request") as told:
+        grants.parse_tokens(request_, Response(status, {}, body), datetime(2026, 11, 26, tzinfo=UTC))
+    assert SECRET not in f"{told.value} {told.value.remedy} {request_}"

@@ -10,8 +10,19 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from ml_connector.net.certificates import look
+import pytest
+
+from ml_connector.net import certificates
+from ml_connector.net.addresses import Guard
+from ml_connector.net.certificates import Certificate
 from ml_connector_sandbox.certificates import certificates_in
+
+OWN = Guard.of(("localhost",))
+
+
+def look(name: str, port: int, authorities: Path | None = None) -> Certificate:
+    """As a connection that allows this machine would."""
+    return certificates.look(name, port, authorities, OWN)
 
 
 @contextmanager
@@ -64,3 +75,19 @@ def test_a_host_without_tls_and_one_that_is_away_are_told_apart() -> None:
         seen = look("localhost", port)
     assert (seen.reached, "no TLS" in seen.problem) == (True, True)
     assert not look("localhost", port).reached
+
+
+def test_an_inner_address_is_not_knocked_at() -> None:
+    """The public address of a connection cannot make us try the doors of this machine and of its neighbours."""
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        door.settimeout(0.2)
+        assert not certificates.look("localhost", int(door.getsockname()[1])).reached
+        with suppress(TimeoutError):
+            door.accept()
+            raise AssertionError("somebody knocked")
+
+
+@pytest.mark.parametrize("name", ["a" * 70 + ".example.com", "..", "xn--\u00e9", ""])
+def test_a_name_that_no_host_can_have_is_not_reached(name: str) -> None:
+    """It is a finding of the check, and not its end."""
+    assert not certificates.look(name, 443).reached

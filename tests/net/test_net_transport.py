@@ -202,7 +202,7 @@ def test_a_header_that_cannot_be_sent_is_refused_without_repeating_it(value: str
     assert "Bearer" not in str(caught.value)
 
 
-@pytest.mark.parametrize("url", ["http://[::1", "ftp://erp.example.com", "http://:80"])
+@pytest.mark.parametrize("url", ["http://[::1", "ftp://erp.example.com", "http://:80", f"http://{'a' * 70}.com"])
 def test_an_address_that_cannot_be_called_is_misconfigured(url: str) -> None:
     """What urllib3 cannot parse was not sent, and will not be later."""
     with pytest.raises(Misconfigured):
@@ -283,3 +283,11 @@ def test_a_server_without_tls_is_transient() -> None:
     """A handshake that gets nonsense back has sent no request."""
     with server(lambda opened: opened.sendall(b"nonsense\r\n")) as url, pytest.raises(Transient):
         HttpTransport(allowed_hosts=[HOST])(request(url.replace("http", "https"), Safety.ONCE))
+
+
+def test_whoever_cannot_be_reached_is_named_without_what_must_not_be_told() -> None:
+    """The host and its port, and neither a user nor a path."""
+    told = outcome(failures.NewConnectionError(None, "x"), request("https://me:secret@acme.example:444/token"))  # type: ignore[arg-type] # no connection needed
+    assert "no connection to acme.example:444 was made" in str(told)
+    assert "secret" not in str(told)
+    assert "token" not in str(told)

@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 from typer.testing import CliRunner
 
 from engine.acme import CLOUDSUITE_URL, JIRA_URL, START, Acme, build, opened
@@ -16,6 +17,7 @@ from ml_connector.cli import app, onboard
 from ml_connector.demo.connection import NAME
 from ml_connector.engine.checkup import check
 from ml_connector.settings import load_connection, sample
+from ml_connector.store.tables import audit
 from ml_connector_sandbox.jira.schema import PLUGIN
 
 RATES = "rates=85.00 USD, 78.00 EUR"
@@ -95,6 +97,19 @@ def test_a_preview_saves_nothing(fresh: Acme) -> None:
     assert file_of(fresh).read_text(encoding="utf-8") == before
     assert configure("--yes", "--set", RATES)[0] == 0
     assert file_of(fresh).read_text(encoding="utf-8") == answer.stdout
+
+
+def test_what_an_hour_costs_stands_in_the_file_alone(fresh: Acme) -> None:
+    """Neither the audit trail nor a later preview tells it to those who may not see rates."""
+    assert configure("--yes", "--set", RATES)[0] == 0
+    amount = RATES.removeprefix("rates=").split()[0]
+    assert amount in file_of(fresh).read_text(encoding="utf-8")
+    fresh.restart()
+    again = CliRunner().invoke(app, ["configure", "--yes", "--preview"])
+    assert again.exit_code == 0, again.output
+    assert f'"{amount}"' not in "".join(line for line in again.stdout.splitlines() if not line.startswith("#"))
+    with fresh.installed.database.read() as tx:
+        assert amount not in str(tx.execute(select(audit)).all())
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ import pytest
 from connection_files import FULL, written
 from ml_connector.errors import Misconfigured
 from ml_connector.settings import InvalidSettings, load_connection, load_connections, render_errors, sample
+from ml_connector.settings.writing import write_connection
 
 BROKEN = sorted((Path(__file__).parent / "broken").glob("*.toml"))
 
@@ -87,6 +88,8 @@ def test_a_file_that_is_not_there_is_misconfigured(tmp_path: Path) -> None:
         (b"# " + b"x" * 1_000_000, ":1: is longer than 1000000 bytes"),
         (b"a = " + b"[" * 100_000, ":1: nests brackets too deeply"),
         (b"a = " + b"[" * 150 + b"]" * 150, ":1: a: is not a known key"),
+        (b"\na" + b".a" * 20_000 + b" = 1", ":2: holds a key of more than 32 parts"),
+        (b"['a'" + b' . "a"' * 20_000 + b"]", ":1: holds a key of more than 32 parts"),
         (b"a = " + b"9" * 5_000, ":1: holds a number with too many digits"),
         (b"", ":1: name: is missing"),
     ],
@@ -98,6 +101,13 @@ def test_what_is_no_settings_file_at_all_is_refused(tmp_path: Path, content: byt
     with pytest.raises(InvalidSettings) as caught:
         load_connection(path)
     assert f"{path}{said}" in render_errors(caught.value)
+
+
+def test_a_text_that_nests_too_deeply_is_refused_before_it_is_written(tmp_path: Path) -> None:
+    """What an import or a promotion would put in place is read as carefully as a file."""
+    with pytest.raises(InvalidSettings, match="nests brackets too deeply"):
+        write_connection(tmp_path / "acme.toml", "a = " + "[" * 100_000)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_products_are_those_that_the_caller_has(tmp_path: Path) -> None:

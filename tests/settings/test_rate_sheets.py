@@ -60,6 +60,16 @@ def test_what_is_written_is_read_again_exactly(tmp_path_factory: pytest.TempPath
     assert sheet_text(again) == text
 
 
+@pytest.mark.parametrize("role", ["=HYPERLINK(1)", "+1", "-1", "@SUM(1)", "\uff1d1+1", "'x'"])
+def test_no_cell_of_a_sheet_is_a_formula(tmp_path: Path, role: str) -> None:
+    """A role, a project or a cost center can come from another system, and the sheet is opened by finance."""
+    rate = Rate.model_validate({"role": role, "amount": "1.00", "currency": "USD", "from": date(2026, 1, 1)})
+    text = sheet_text([rate])
+    assert f",'{role}'," in text
+    (tmp_path / "rates.csv").write_text(text, encoding="utf-8")
+    assert read_rates(tmp_path / "rates.csv").rates[0]["role"] == role
+
+
 ROW = "on line {0} of rates.csv is for the same scope, currency and day as the one on line"
 WRONG: list[tuple[list[str], list[str]]] = [
     (

@@ -15,15 +15,17 @@ from random import Random
 
 from engine.acme import CONTROLLER
 from ml_connector.bootstrap import Installation
-from ml_connector.core.ledger import OPEN
+from ml_connector.core.ledger import OPEN, State, Step
 from ml_connector.demo.connection import NAME
 from ml_connector.engine import proposal
 from ml_connector.engine.door import Door
 from ml_connector.engine.lane import Lane
 from ml_connector.engine.recosting import recost
+from ml_connector.engine.resolution import Verdict, resolve
 from ml_connector.engine.run import recorded, run_inbox, run_lane
-from ml_connector.errors import ConnectorError, InvariantBroken
+from ml_connector.errors import ConnectorError, InvariantBroken, Refused
 from ml_connector.store import holds, postings
+from ml_connector.store.principals import Principal
 from ml_connector.wire import Request
 from ml_connector_sandbox import wire as sandbox
 from ml_connector_sandbox.front import Dropped
@@ -51,6 +53,7 @@ INTERVALS = (90.0, 300.0)
 LEASE_OVER = 100.0
 SETTLE_OVER = 400.0
 TOLD_MAX = 60
+STATING = (CONTROLLER, Principal("treasurer", frozenset({"approver"})))
 
 
 @dataclass(slots=True)
@@ -137,7 +140,7 @@ class Simulation:
             return Life(dies_at=self.random.randrange(1, POINTS_MAX))
         if chance < 0.5:
             return Life(dies_on=(self.random.choice((BEFORE_SEND, AFTER_SEND)), self.random.choice(MOMENTS)))
-        if chance < 0.7 and not self.stage.options.keys_enforced:
+        if chance < 0.6 and not self.stage.options.keys_enforced:
             return Life(dies_on=(BEFORE_SEND, STAGE))
         if chance < 0.7:
             step = self.random.choice(("", STAGE, STAGE, *STEPS))
@@ -236,6 +239,7 @@ class Simulation:
             self.stage.clock.advance(SETTLE_OVER)
             self.live(Life(), sweeping=self.history.hidden or (self.history.silent and place > 0))
             self._release_holds()
+            self._state_absences()
             self.audit()
             if auditors.ledger_by_bucket(self.stage) == auditors.owed_by_bucket(self.stage):
                 return True
@@ -262,3 +266,16 @@ class Simulation:
         with self.stage.process(Life()).database.begin() as tx:
             for hold in holds.listing(tx, NAME):
                 holds.release(tx, NAME, hold.worklog_id)
+
+    def _state_absences(self) -> None:
+        """Where no key refuses a row, people delete what a stopped process left in part, and state that it is gone."""
+        lane = self.stage.process(Life()).lane(NAME)
+        with lane.database.read() as tx:
+            doubtful = [postings.load(tx, NAME, name) for name in postings.by_states(tx, NAME, {State.IN_DOUBT})]
+        for posting in doubtful:
+            if posting.orphaned and posting.step is Step.STAGE and not self.stage.options.keys_enforced:
+                self.history.told.append(f"people judge what was staged of {posting.reference}")
+                self.stage.world.cloudsuite.ledger.delete_all(posting.reference)
+                for person in STATING:
+                    with suppress(Refused):  # not yet, or no longer
+                        recorded(lane, partial(resolve, lane, posting.reference, Verdict.ABSENT, person))

@@ -163,7 +163,8 @@ class Options:
             }
         )
         rates = tuple(rate.model_copy(update={"amount": rate.amount * raised}) for rate in connection.rate)
-        cloudsuite = connection.cloudsuite.model_copy(update={"settle_seconds": SETTLE_SECONDS})
+        fsm = connection.cloudsuite.fsm.model_copy(update={"unique_keys": self.keys_enforced})
+        cloudsuite = connection.cloudsuite.model_copy(update={"settle_seconds": SETTLE_SECONDS, "fsm": fsm})
         webhook = connection.jira.webhook.model_copy(update={"kind": self.webhook})
         changes = {
             "posting": posting,

@@ -2,78 +2,44 @@
 
 from __future__ import annotations
 
+import sys
+from importlib.metadata import version
+from typing import Annotated
+
 import typer
 
-from ml_connector.cli import (
-    books,
-    changes,
-    closing,
-    decisions,
-    discovery,
-    fitting,
-    golive,
-    mapping,
-    onboard,
-    play,
-    provision,
-    rates,
-    setup,
-    work,
-)
 from ml_connector.cli.app import log_to_stderr
+from ml_connector.cli.shelf import Program
 
 app = typer.Typer(
     name="ml-connector",
-    help="Keeps Infor CloudSuite and Jira in step, and is right about money.",
+    cls=Program,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
 
-for command in (
-    play.demo,
-    play.sandbox,
-    onboard.init,
-    onboard.configure,
-    setup.check,
-    discovery.discover,
-    fitting.fit,
-    work.plan,
-    work.approve,
-    work.apply,
-    work.sync,
-    decisions.attest,
-    decisions.recost,
-    decisions.replay,
-    decisions.resolve,
-    decisions.confirm,
-    decisions.undo,
-    decisions.give_back,
-    work.serve,
-    books.ledger,
-    books.explain,
-    books.budget,
-    books.findings,
-    closing.accrue,
-    closing.reconcile,
-    changes.promote,
-):
-    app.command()(command)
-for name, group in (
-    ("connect", setup.connect_app),
-    ("setup", provision.setup_app),
-    ("people", setup.people_app),
-    ("holds", books.holds_app),
-    ("golive", golive.golive_app),
-    ("mapping", mapping.mapping_app),
-    ("rates", rates.rates_app),
-    ("audit", books.audit_app),
-    ("db", setup.db_app),
-):
-    app.add_typer(group, name=name)
+
+def _tell_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"ml-connector {version('ml-connector')}")
+        raise typer.Exit
+
+
+@app.callback()
+def program(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Keeps Infor CloudSuite and Jira in step, and is right about money.
+
+    New here? `ml-connector demo` needs nothing; `ml-connector init --guided` connects your own systems.
+    """
 
 
 def main() -> None:
     """Run the command line."""
-    log_to_stderr()
+    if sys.argv[1:2] and not sys.argv[1].startswith("-"):
+        log_to_stderr()  # help and version log nothing, and do not wait for what logs
     app()

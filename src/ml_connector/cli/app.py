@@ -1,4 +1,6 @@
-"""What all commands share: where the installation is, how errors are told, and JSON or tables out."""
+"""What all commands share: where the installation is, how errors are told, and JSON or tables out.
+
+What is heavy is imported where it is used: `--help` and `--version` load this module, and no database."""
 
 from __future__ import annotations
 
@@ -10,13 +12,11 @@ import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Annotated, ParamSpec, TypeVar
 
-import structlog
 import typer
 from rich.console import Console
 
-from ml_connector.bootstrap import Installation, open_installation
 from ml_connector.errors import (
     Ambiguous,
     ConnectorError,
@@ -26,9 +26,10 @@ from ml_connector.errors import (
     Transient,
     Unauthorized,
 )
-from ml_connector.settings import InvalidSettings, render_errors
-from ml_connector.store import principals
-from ml_connector.store.principals import Principal
+
+if TYPE_CHECKING:  # heavy, and only named here
+    from ml_connector.bootstrap import Installation
+    from ml_connector.store.principals import Principal
 
 LOG_VARIABLE = "MLC_LOG"
 TOKEN_VARIABLE = "MLC_TOKEN"  # noqa: S105 - the name of a variable, not a secret
@@ -42,6 +43,10 @@ EXIT_CODES: tuple[tuple[type[ConnectorError], int], ...] = (
     (Ambiguous, 6),
 )
 """What a script can tell apart: 2 settings, 3 drift, 4 not allowed now, 5 credentials, 6 try later, 1 the rest."""
+
+STOPPED = "Stopped by you. What was begun is in our books: the next run looks before it repeats, and finishes it."
+STOPPED_CODE = 130
+"""What shells give to whatever Ctrl-C ended."""
 
 Directory = Annotated[
     Path, typer.Option("--dir", envvar="MLC_HOME", help="Directory of the installation.", show_default="here")
@@ -72,12 +77,17 @@ def telling(command: Callable[Params, Result]) -> Callable[Params, Result]:
         except ConnectorError as error:
             tell(error)
             raise typer.Exit(exit_code(error)) from None
+        except KeyboardInterrupt:
+            err.print(STOPPED, soft_wrap=True)
+            raise typer.Exit(STOPPED_CODE) from None
 
     return told
 
 
 def tell(error: ConnectorError) -> None:
     """What happened, to what, and what to do."""
+    from ml_connector.settings import InvalidSettings, render_errors  # noqa: PLC0415 - heavy
+
     if isinstance(error, InvalidSettings):
         err.print(render_errors(error), markup=False, soft_wrap=True)  # editors jump to file:line
         return
@@ -96,6 +106,8 @@ def exit_code(error: ConnectorError) -> int:
 
 def log_to_stderr() -> None:
     """Logs go to standard error, from the level that MLC_LOG names (warning unless set); JSON where nobody watches."""
+    import structlog  # noqa: PLC0415 - heavy
+
     level = logging.getLevelNamesMapping().get(os.environ.get(LOG_VARIABLE, "").upper(), logging.WARNING)
     shown = structlog.dev.ConsoleRenderer() if sys.stderr.isatty() else structlog.processors.JSONRenderer()
     structlog.configure(
@@ -107,7 +119,9 @@ def log_to_stderr() -> None:
 
 def installation(directory: Path) -> Installation:
     """The installation of a directory, its database current."""
-    return open_installation(directory)
+    from ml_connector import bootstrap  # noqa: PLC0415 - heavy
+
+    return bootstrap.open_installation(directory)
 
 
 def say(message: str) -> None:
@@ -131,6 +145,8 @@ def write_file(path: Path, text: str) -> None:
 
 def principal(installed: Installation, name: str) -> Principal | None:
     """The principal to act as, proven by their token; None where none is named."""
+    from ml_connector.store import principals  # noqa: PLC0415 - heavy
+
     if not name:
         return None
     token = os.environ.get(TOKEN_VARIABLE, "")

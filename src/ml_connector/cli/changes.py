@@ -17,22 +17,24 @@ from ml_connector.cli.app import (
     Directory,
     Name,
     installation,
+    may_see_rates,
     out,
     principal,
     print_json,
     telling,
     write_file,
 )
-from ml_connector.cli.mapping import differences_table, mapping_app
-from ml_connector.errors import Drifted, Refused
+from ml_connector.cli.mapping import differences_table, mapping_app, masked
+from ml_connector.errors import Drifted, Misconfigured, Refused
 from ml_connector.mapping import change
 from ml_connector.mapping.examples import Examples
 from ml_connector.mapping.promotion import Promotion, doubts, promoted
 from ml_connector.mapping.sheets import SHEETS, exported, imported
 from ml_connector.mapping.trial import Trial, tried
 from ml_connector.rules import slips
-from ml_connector.settings import Connection, load_unnamed
+from ml_connector.settings import load_unnamed
 from ml_connector.settings.differences import Difference, differences
+from ml_connector.settings.editing import without_amounts
 from ml_connector.settings.files import load_section, load_text, read_text
 from ml_connector.store import mapping_versions
 from ml_connector.store.mapping_versions import MappingVersion
@@ -101,14 +103,20 @@ def mapping_import(
     chosen = installed.choose(connection)
     text = imported(SHEETS[_sheet(what)], file, change.text_of(installed, chosen))
     done = change.put(installed, chosen, text, _author(installed, as_), reason)
-    _tell(done, as_json=json_)
+    _tell(done, rates=may_see_rates(principal(installed, as_)), as_json=json_)
 
 
-def _tell(done: change.Change, *, as_json: bool) -> None:
+def _shown(found: Sequence[Difference], *, rates: bool) -> list[Difference]:
+    """Differences as somebody may see them."""
+    return [each if rates else masked(each) for each in found]
+
+
+def _tell(done: change.Change, *, rates: bool, as_json: bool) -> None:
+    found = _shown(done.differences, rates=rates)
     if as_json:
-        print_json({"version": done.number, "differences": _rows(done.differences)})
+        print_json({"version": done.number, "differences": _rows(found)})
         return
-    out.print(differences_table(done.differences) if done.differences else "Nothing is said otherwise.")
+    out.print(differences_table(found) if found else "Nothing is said otherwise.")
     if done.number is not None:
         out.print(f"Kept as version {done.number}.")
 
@@ -137,7 +145,13 @@ def mapping_test(
     installed = installation(directory)
     chosen = installed.choose(connection)
     by = load_unnamed(with_, check=slips) if with_ else installed.connections[chosen]
-    trials = tried(load_section(examples or installed.home.examples_file(chosen), Examples), by)
+    file = examples or installed.home.examples_file(chosen)
+    if not file.exists():
+        raise Misconfigured(
+            f"There are no golden examples at {file}.",
+            remedy="Write some there, as docs/operating/mapping.md shows, or name their file with --examples.",
+        )
+    trials = tried(load_section(file, Examples), by)
     failed = [trial for trial in trials if not trial.holds]
     if json_:
         print_json([_trial(trial) for trial in trials])
@@ -222,8 +236,11 @@ def mapping_show(
     number: Annotated[int, typer.Argument(help="Number of a version, as `mapping history` lists it.")],
     directory: Directory = HERE,
     connection: Name = "",
+    as_: As = "",
 ) -> None:
     """Print a version of the connection file, to be read, compared with `mapping diff`, or put back.
+
+    Amounts of rates show only to a principal with the rates role.
 
     Example: ml-connector mapping show 3 > acme-3.toml
     """
@@ -232,7 +249,8 @@ def mapping_show(
         found = {each.number: each for each in mapping_versions.history(tx, installed.choose(connection))}
     if number not in found:
         raise Refused(f"There is no version {number}.", remedy="`ml-connector mapping history` lists them.")
-    typer.echo(found[number].text, nl=False)
+    text = found[number].text
+    typer.echo(text if may_see_rates(principal(installed, as_)) else without_amounts(text), nl=False)
 
 
 @telling
@@ -248,7 +266,8 @@ def promote(
     """Bring a connection's decisions from test to production: first as a difference to review, then by its hash.
 
     Secrets are in no file; addresses, hosts, quota, webhook, name, reference prefix, cut-over date and fiscal calendar
-    stay the target's own. Applying ends with code 3 where either file has changed since the review.
+    stay the target's own. Applying ends with code 3 where either file has changed since the review. Amounts of rates
+    show only to a principal with the rates role.
 
     Example: ml-connector promote test production
     """
@@ -261,9 +280,12 @@ def promote(
         _refuse_unreviewed(apply, promotion)
         told = {"source": source, "hash": promotion.hash}
         why = reason or f"promoted from {source}"
-        _tell(change.put(installed, chosen, promotion.text, _author(installed, as_), why, told), as_json=json_)
+        done = change.put(installed, chosen, promotion.text, _author(installed, as_), why, told)
+        _tell(done, rates=may_see_rates(principal(installed, as_)), as_json=json_)
         return
-    _review(installed, chosen, offered, promotion, as_json=json_)
+    would_be = read_text(installed.home.connection_file(chosen), promotion.text, check=slips)
+    found = _shown(differences(installed.connections[chosen], would_be), rates=may_see_rates(principal(installed, as_)))
+    _review(found, list(doubts(offered)), promotion, as_json=json_)
 
 
 def _refuse_unreviewed(given: str, promotion: Promotion) -> None:
@@ -273,12 +295,9 @@ def _refuse_unreviewed(given: str, promotion: Promotion) -> None:
         raise Drifted("What would be promoted is not what was reviewed.", remedy="Review it again, without --apply.")
 
 
-def _review(installed: Installation, target: str, offered: Connection, promotion: Promotion, *, as_json: bool) -> None:
-    would_be = read_text(installed.home.connection_file(target), promotion.text, check=slips)
-    found = differences(installed.connections[target], would_be)
-    warnings = list(doubts(offered))
+def _review(found: Sequence[Difference], warnings: Sequence[str], promotion: Promotion, *, as_json: bool) -> None:
     if as_json:
-        print_json({"hash": promotion.hash, "differences": _rows(found), "warnings": warnings})
+        print_json({"hash": promotion.hash, "differences": _rows(found), "warnings": list(warnings)})
         return
     out.print(differences_table(found) if found else "Both decide the same: nothing to promote.")
     for warning in warnings:

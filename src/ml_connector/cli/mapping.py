@@ -22,12 +22,12 @@ from ml_connector.cli.app import (
     print_json,
     telling,
 )
-from ml_connector.cli.rates import HIDDEN
 from ml_connector.core.rules import FACTS
 from ml_connector.policy import slips
 from ml_connector.rules import rules_version
 from ml_connector.settings import Connection, load_unnamed, mapping_version, rates_version, schema, told_of
 from ml_connector.settings.differences import Difference, differences
+from ml_connector.settings.editing import HIDDEN
 from ml_connector.settings.lints import doubts
 
 HERE = Path()
@@ -77,7 +77,7 @@ def mapping_diff(
     """
     old, new = load_unnamed(before, check=slips), load_unnamed(after, check=slips)
     allowed = bool(as_) and may_see_rates(principal(installation(directory), as_))
-    found = [each if allowed else _masked(each) for each in differences(old, new)]
+    found = [each if allowed else masked(each) for each in differences(old, new)]
     versions = {name: {"before": a, "after": b} for name, a, b in _versions(old, new)}
     if json_:
         rows = [{"key": each.key, "before": each.before, "after": each.after} for each in found]
@@ -96,7 +96,7 @@ def differences_table(found: Sequence[Difference]) -> Table:
     return table
 
 
-def _masked(each: Difference) -> Difference:
+def masked(each: Difference) -> Difference:
     """The same without what an hour costs."""
     if not (each.key.startswith("rate[") and each.key.endswith(".amount")):
         return each

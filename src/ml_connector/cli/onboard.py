@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
@@ -13,12 +12,13 @@ import typer
 from ml_connector import bootstrap, credentials
 from ml_connector.bootstrap import Installation
 from ml_connector.cli.app import AsJson, Directory, Name, installation, out, print_json, say, telling
-from ml_connector.errors import ConnectorError, Misconfigured, Refused
+from ml_connector.errors import ConnectorError, Refused
 from ml_connector.jira.grants import App
 from ml_connector.onboarding import service
 from ml_connector.onboarding.names import Employee, match_people
 from ml_connector.onboarding.offer import Offer
 from ml_connector.onboarding.questions import FIRST, SECOND, Answers, Question, Suggestion
+from ml_connector.settings.files import load_table
 
 HERE = Path()
 LEAVE_OUT = "-"
@@ -223,12 +223,7 @@ def _assigned(pairs: Sequence[str]) -> dict[str, str]:
 
 def _read_answers(path: Path) -> Mapping[str, str]:
     """A flat TOML file of texts; a table `[field]` is taken apart into `field.NAME`."""
-    try:
-        read = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise Misconfigured(f"{path} cannot be read: {error}.", remedy="Name a TOML file in UTF-8.") from None
-    except tomllib.TOMLDecodeError as error:
-        raise Misconfigured(f"{path} is not TOML: {error}.", remedy='Write KEY = "value" on each line.') from None
+    read = load_table(path)
     flat = {key: value for key, value in read.items() if not isinstance(value, dict)}
     tables = {key: value for key, value in read.items() if isinstance(value, dict)}
     flat |= {f"{table}.{key}": value for table, values in tables.items() for key, value in values.items()}

@@ -23,12 +23,12 @@ def setup_jira(
     directory: Directory = HERE,
     connection: Name = "",
     all_: Annotated[
-        bool, typer.Option("--all", help="Also the fields that [jira.fields] does not name, by their usual names.")
+        bool, typer.Option("--all", help="Also the fields that the connection does not name, by their usual names.")
     ] = False,
     apply: Annotated[bool, typer.Option("--apply", help="Make the fields that lack; else they are shown.")] = False,
     json_: AsJson = False,
 ) -> None:
-    """Show which custom fields of [jira.fields] the site lacks, and make them with --apply. Run twice, it makes none.
+    """Show which custom fields of the connection the site lacks, and make them with --apply. Run twice, it makes none.
 
     A new field holds in all projects and is on no screen: an administrator puts it there, and this says on which. The
     fields are text and numbers, and need no options. Exit code 0 where all is well, 1 where something is left to do.

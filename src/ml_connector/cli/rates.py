@@ -28,13 +28,14 @@ from ml_connector.core.rates import PRECEDENCE, Rate
 from ml_connector.errors import Refused
 from ml_connector.policy import rates_of, slips
 from ml_connector.settings import InvalidSettings, load_sheet, load_with_sheet, sheet_text
-from ml_connector.settings.rate_sheet import RateSheet, added, problems_of_addition, replaced
+from ml_connector.settings.editing import HIDDEN
+from ml_connector.settings.rate_sheet import RateSheet, added, problems_of_addition
+from ml_connector.settings.replacing import replaced
 from ml_connector.store import audit
 from ml_connector.store.principals import Principal
 
 HERE = Path()
 DAY = ["%Y-%m-%d"]
-HIDDEN = "hidden"
 FILE_MODE = 0o600
 
 rates_app = typer.Typer(help="Rates: what an hour costs.", no_args_is_help=True)
@@ -120,7 +121,7 @@ def _table(rows: list[Document]) -> Table:
 @rates_app.command("import")
 @telling
 def rates_import(
-    file: Annotated[Path, typer.Argument(help="CSV file with the columns of a [[rate]].")],
+    file: Annotated[Path, typer.Argument(help="CSV file with the columns of a rate: see `rates list --csv`.")],
     as_: As,
     directory: Directory = HERE,
     connection: Name = "",

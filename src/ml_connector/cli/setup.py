@@ -245,7 +245,7 @@ def people_list(directory: Directory = HERE, json_: AsJson = False) -> None:
 @people_app.command("unmatched")
 @telling
 def people_unmatched(directory: Directory = HERE, connection: Name = "", as_: As = "", json_: AsJson = False) -> None:
-    """List the Jira accounts that log hours on orders and are in no [[person]]: hours, money at stake, since when.
+    """List the Jira accounts that log hours on orders and are no person of the connection, with money and age.
 
     Names are those of the last `discover`. Money shows only to a principal with the rates role.
 

@@ -65,7 +65,7 @@ def plan(
     ] = None,
     first: Annotated[datetime | None, typer.Option("--from", formats=DAY, help="First day of that period.")] = None,
     last: Annotated[datetime | None, typer.Option("--to", formats=DAY, help="Last day of that period.")] = None,
-    period: Annotated[str, typer.Option(help="That period: a month as YYYY-MM, or a declared [[period]].")] = "",
+    period: Annotated[str, typer.Option(help="That period: a month as YYYY-MM, or one that is declared.")] = "",
     json_: AsJson = False,
 ) -> None:
     """Read both sides and show every operation that would be written, without writing any.
@@ -286,5 +286,5 @@ def serve(
     Example: ml-connector serve --port 8080
     """
     installed = installation(directory)
-    err.print(f"Serving {len(installed.connections)} connections; status page on http://{host}:{port}/")
+    err.print(f"Serving {', '.join(installed.connections)}; status page on http://{host}:{port}/")
     serve_installation(installed, host, port, anchor or (), partial(connected, installed))

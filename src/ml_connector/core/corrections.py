@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 
 from ml_connector.core.dimensions import UNTOLD
 from ml_connector.core.hours import Hours
 from ml_connector.core.journal import fingerprint
 from ml_connector.core.labor import CostPolicy, cost, counts, facts_of, hold, work_date
-from ml_connector.core.ledger import IN_LEDGER, Basis, Entry, Recorded, Share, outstanding
+from ml_connector.core.ledger import CHARGES, DROPPED, IN_LEDGER, Basis, Entry, Recorded, Share, outstanding
 from ml_connector.core.money import Money
 from ml_connector.core.periods import PeriodPolicy
 from ml_connector.core.records import Finding, PurchaseOrder, Worklog, key_of_line
@@ -35,7 +35,8 @@ class Fate(StrEnum):
 class LoggedWork:
     """A worklog, what became of it, and the order that its issue is bound to (empty where none claims it).
 
-    `refused` is the ERP's own text where it refused this very content before, empty otherwise. `withdrawn`: a person
+    `refused` is the ERP's own text where it refused this very content before, `irreversible` where it refused to
+    reverse what stands; empty otherwise. `withdrawn`: a person
     has taken its cost out of the ledger, and not given it back. `recost`: its posted cost is held against what it would
     be by today's rates, mapping and coding, which happens for a proposal only. `attested`: nobody has to attest these
     hours any more before they are posted. `line` is the order's line that the issue stands for, where it is one.
@@ -54,6 +55,7 @@ class LoggedWork:
     released: frozenset[str] = frozenset()
     by_hand: str = ""
     by_hand_facts: str = ""
+    irreversible: str = ""
 
     @property
     def place(self) -> str:
@@ -110,14 +112,30 @@ class Books:
     used: Mapping[str, Used] = field(default_factory=dict)
     hours: Mapping[str, Hours] = field(default_factory=dict)
 
-    def known_at(self, standing: Iterable[Recorded]) -> date:
+    def known_at(self, worklog_id: str) -> date:
         """Hours that are corrected cost what was known when they were costed first; all others what is known today.
 
-        So a rate that was corrected since comes in with no edit: that is `recost`'s, and a person's.
+        So a rate that was corrected since comes in with no edit, however many there are: that is `recost`'s, and a
+        person's. What a person accepted so is costed by what was known then.
         """
-        zone = self.policy.zone
-        days = [entry.since.astimezone(zone).date() for entry in standing if entry.since is not None]
-        return min([*days, self.today])
+        recorded = self.recorded.get(worklog_id, ())
+        since = _costed(recorded) if outstanding(recorded) else None
+        return self.today if since is None else min(since.astimezone(self.policy.zone).date(), self.today)
+
+
+def _costed(recorded: Iterable[Recorded]) -> datetime | None:
+    """When the cost that stands was computed from nothing: at first, or anew though none of the facts had changed."""
+    since: datetime | None = None
+    last = "", since
+    for entry in recorded:
+        if entry.state in DROPPED or entry.share.entry not in CHARGES:
+            continue
+        facts = entry.share.basis.facts
+        recosted = last[0] == facts and last[1] != entry.since
+        if entry.share.entry is Entry.ORIGINAL or recosted:
+            since = entry.since
+        last = facts, entry.since
+    return since
 
 
 def lacking(work: Iterable[LoggedWork], books: Books) -> Lacking:
@@ -155,7 +173,7 @@ def price_of(item: LoggedWork, books: Books) -> tuple[Share, ...] | None:
     if order is None:
         return None
     unbarred = replace(policy, periods=PeriodPolicy(), accounts=None, cost_centers=None, dimensions=UNTOLD)
-    at = books.known_at(outstanding(books.recorded.get(worklog.id, ())))
+    at = books.known_at(worklog.id)
     found = cost(worklog, order, unbarred, item.line, at=at, hours=books.hours.get(worklog.id))
     return None if isinstance(found, Finding) else found
 
@@ -197,9 +215,9 @@ def _judge(item: LoggedWork, books: Books, used: Mapping[str, Used]) -> tuple[De
     as_it_was = item.recost and costs_of(entry.share for entry in standing) == costs_of(wanted)
     if as_it_was or not (standing or wanted):
         return None, finding, nothing
-    unsettled = next((entry for entry in standing if entry.state not in IN_LEDGER), None)
-    if unsettled is not None:
-        return None, _unsettled(item, unsettled), nothing
+    kept = _kept(item, standing)
+    if kept is not None:
+        return None, kept, nothing
     correction = _correction(item, standing, wanted, facts, books)
     return (None, correction, nothing) if isinstance(correction, Finding) else (correction, finding, found.verdict)
 
@@ -231,7 +249,7 @@ def _wanted(item: LoggedWork, books: Books, standing: Sequence[Recorded], used: 
             "finance analyst",
         )
         return _Wanted(finding=unreadable)
-    at = books.today if item.recost else books.known_at(standing)
+    at = books.today if item.recost else books.known_at(worklog.id)
     shares = cost(worklog, order, policy, item.line, at=at, hours=books.hours.get(worklog.id))
     if isinstance(shares, Finding):
         return _Wanted(finding=shares)
@@ -254,13 +272,7 @@ def _waits(item: LoggedWork, day: date, books: Books) -> Finding | None:
     """What about the entry itself keeps it from being costed."""
     worklog = item.worklog
     if item.refused:
-        return hold(
-            "refused_by_erp",
-            worklog,
-            f"CloudSuite refused its line: {item.refused}",
-            "Correct the cause, then release it with `ml-connector holds release`.",
-            "finance analyst",
-        )
+        return _refused(worklog, item.refused)
     if not item.attested:
         return hold(
             "not_attested",
@@ -280,6 +292,16 @@ def _waits(item: LoggedWork, day: date, books: Books) -> Finding | None:
             "Have the hours of that day corrected in Jira.",
         )
     return None
+
+
+def _refused(worklog: Worklog, words: str) -> Finding:
+    return hold(
+        "refused_by_erp",
+        worklog,
+        f"CloudSuite refused its line: {words}",
+        "Correct the cause, then release it with `ml-connector holds release`.",
+        "finance analyst",
+    )
 
 
 def _correction(
@@ -332,6 +354,14 @@ def _finances(item: LoggedWork, books: Books) -> tuple[None, Finding | None, Ver
         "finance analyst",
     )
     return None, finding, NOTHING_SAID
+
+
+def _kept(item: LoggedWork, standing: Sequence[Recorded]) -> Finding | None:
+    """Why what stands cannot be reversed."""
+    if item.irreversible and standing:
+        return _refused(item.worklog, item.irreversible)
+    unsettled = next((entry for entry in standing if entry.state not in IN_LEDGER), None)
+    return None if unsettled is None else _unsettled(item, unsettled)
 
 
 def _unsettled(item: LoggedWork, entry: Recorded) -> Finding:

@@ -201,7 +201,7 @@ def coding_document(coding: Coding) -> Document:
 
 
 def budget_document(budget: Budget, digits: Digits) -> dict[str, str]:
-    """A budget's figures as text, with their currency."""
+    """A budget's figures as text, with their currency and what consumes it."""
     currency = budget.authorized.currency
     figures: Mapping[str, Money] = {
         name: getattr(budget, name) for name in ("authorized", "committed", "pending", "actual", "remaining")
@@ -209,6 +209,7 @@ def budget_document(budget: Budget, digits: Digits) -> dict[str, str]:
     return {
         "currency": currency,
         **{name: text_from_money(figure, digits(currency)) for name, figure in figures.items()},
+        "consumed_by": budget.consumed_by.value,
     }
 
 

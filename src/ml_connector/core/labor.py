@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, tzinfo
+from decimal import Decimal
 from fractions import Fraction
 
 from ml_connector.core.burden import Burden, burden_shares
@@ -34,6 +35,8 @@ from ml_connector.core.records import (
 from ml_connector.core.rules import Judge, no_rules
 
 ROUNDING_POINT = "worklog"
+VENDOR_SPEND = "vendor spend"
+"""What stands in place of a rate rule where the vendor bills the hours."""
 RULES_VERSION = "built-in 1"
 
 
@@ -45,6 +48,8 @@ class CostPolicy:
     tell more of them, and `recodes` are what the connection posts them as.
     `default_project` is for orders without a project: None holds their hours. `judge` are the customer's rules.
     `clearing` is the credit side by entity, `burden_clearing` that of a burden by entity and name, where it differs.
+    `vendor_spend` are the types of orders that the vendor's invoices consume: hours on them are units without money,
+    and nothing at all where the ERP takes no units alone (`posts_units`).
     """
 
     post_from: date | None
@@ -67,6 +72,12 @@ class CostPolicy:
     time: TimeRules = PLAIN_TIME
     burdens: tuple[Burden, ...] = ()
     burden_clearing: Mapping[tuple[str, str], Coding] = field(default_factory=dict)
+    vendor_spend: frozenset[str] = frozenset()
+    posts_units: bool = True
+
+    def owes_nothing(self, order: PurchaseOrder) -> bool:
+        """Whether hours on an order stand in no ledger: the vendor bills them, and the ERP takes no units alone."""
+        return order.type in self.vendor_spend and not self.posts_units
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,29 +130,21 @@ def cost(
     By the rates that were known `at` a day (by all that there are, where none is named). `hours` is what the entry
     comes to among the others of its author; None where there are no others.
     """
+    if policy.owes_nothing(order):
+        return ()
     day = work_date(worklog, policy.zone)
     person = policy.people.get(worklog.author, Person(worklog.author, ""))
-    if person.entity not in ("", order.entity):
-        return hold(
-            "cross_entity_labor",
-            worklog,
-            f"its author is employed by entity {person.entity}, and purchase order {order.key} is charged to "
-            f"entity {order.entity}",
-            "Book it in CloudSuite with due-to and due-from lines, or correct the person's entity in the connection.",
-            "finance analyst",
-        )
-    if line and not any(each.number == line and not each.closed for each in order.lines):
-        return hold(
-            "closed_line",
-            worklog,
-            f"line {line} of purchase order {order.key} is closed, or is not there any more",
-            "Have the hours moved to an open line or to the order's own issue, or reopen the line in CloudSuite.",
-        )
+    barred = _barred(worklog, order, person, line)
+    if barred is not None:
+        return barred
     targets = targets_of(order, policy, day, line)
     if isinstance(targets, Finding):
         return targets
+    billed = order.type in policy.vendor_spend
     prices = tuple(
-        find_price(policy.rates, policy.exchanges, person, target.distribution.coding, order.currency, day, at)
+        Price(Rate(Decimal(0), order.currency, day))
+        if billed
+        else find_price(policy.rates, policy.exchanges, person, target.distribution.coding, order.currency, day, at)
         for target in targets
     )
     found = tuple(price for price in prices if price is not None)
@@ -158,9 +161,31 @@ def cost(
         )
     facts = facts_of(worklog, key_of_line(order.key, line) if line else order.key, policy.zone)
     charge = _Charge(worklog, order, hours or alone(worklog, policy.time), facts, posting_date)
-    labor = _split(charge, targets, found, premium_parts(charge.hours, person, day, policy.time), policy)
+    premiums = () if billed else premium_parts(charge.hours, person, day, policy.time)
+    labor = _split(charge, targets, found, premiums, policy)
     burdens = tuple(burden_shares(labor, person, policy.burdens, policy.digits))
     return _burden_refusal(order, burdens, policy) or (*labor, *burdens)
+
+
+def _barred(worklog: Worklog, order: PurchaseOrder, person: Person, line: str) -> Finding | None:
+    """Why these hours of this person do not belong on this order or line."""
+    if person.entity not in ("", order.entity):
+        return hold(
+            "cross_entity_labor",
+            worklog,
+            f"its author is employed by entity {person.entity}, and purchase order {order.key} is charged to "
+            f"entity {order.entity}",
+            "Book it in CloudSuite with due-to and due-from lines, or correct the person's entity in the connection.",
+            "finance analyst",
+        )
+    if line and not any(each.number == line and not each.closed for each in order.lines):
+        return hold(
+            "closed_line",
+            worklog,
+            f"line {line} of purchase order {order.key} is closed, or is not there any more",
+            "Have the hours moved to an open line or to the order's own issue, or reopen the line in CloudSuite.",
+        )
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +213,7 @@ def _split(
     costly = multiple(hours, premiums)
     exact = [costly * target.weight * price.hourly for target, price in zip(targets, prices, strict=True)]
     total = round_to_minor(sum(exact, Fraction(0)), order.currency, policy.digits(order.currency))
-    cents = allocate(total.minor, exact)
+    cents = allocate(total.minor, exact) if any(exact) else (0,) * len(exact)
     weights = [target.weight for target in targets]
     seconds = allocate(hours.seconds, weights)
     logged = allocate(hours.logged, weights) if hours.rounded else seconds
@@ -217,14 +242,15 @@ def _split(
 
 def _basis(charge: _Charge, price: Price, premiums: tuple[PremiumPart, ...], policy: CostPolicy) -> Basis:
     rate, exchange = price.rate, price.exchange
+    billed = charge.order.type in policy.vendor_spend
     basis = Basis(
         charge.facts,
         charge.worklog.author,
         rate.amount,
-        rate.rule,
+        VENDOR_SPEND if billed else rate.rule,
         policy.mapping_version,
         policy.rules_version,
-        rate_from=rate.effective,
+        rate_from=None if billed else rate.effective,
         known_since=rate.known_since,
         premiums=premiums,
     )

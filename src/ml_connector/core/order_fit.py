@@ -120,7 +120,8 @@ def _coding_misfits(order: PurchaseOrder, about: OrderFit) -> Iterator[Finding]:
     codings = dict.fromkeys(target.distribution.coding for target in targets)
     for code in dict.fromkeys(coding.project for coding in codings if coding.project):
         yield from _project_misfit(order, code, about.projects.get(code), about.world.today)
-    if not all(_priced(coding, order.currency, about) for coding in codings):
+    billed = order.type in about.policy.vendor_spend
+    if not billed and not all(_priced(coding, order.currency, about) for coding in codings):
         yield Finding(
             "no_rate_in_currency",
             subject_of(order),

@@ -47,6 +47,7 @@ def _order(header: Row, lines: list[Row], distributions: list[Row], digits: Digi
     currency = fields.get("currency", "").strip()
     places = digits(currency)
     default = _default_coding(fields)
+    invoiced = fields.get("invoiced", "").strip()
     by_line: dict[str, list[Row]] = {}
     for row in distributions:
         by_line.setdefault(row.fields.get("line", ""), []).append(row)
@@ -68,6 +69,8 @@ def _order(header: Row, lines: list[Row], distributions: list[Row], digits: Digi
         begins=day_from_text(fields.get("begins", "")),
         ends=day_from_text(fields.get("ends", "")),
         hours=_decimal_or_none(fields.get("hours", "")),
+        type=fields.get("type", "").strip(),
+        invoiced=money_from_text(invoiced, currency, places) if invoiced else None,
     )
 
 

@@ -100,9 +100,11 @@ def _of_worklog(about: _About, delta: Delta | None, finding: Finding | None, pro
         else:
             found += differences
     owed += about.rounded_away(owed)
-    # Hours that were withdrawn, or that finance posted itself, are none that our ledger owes.
+    # Hours that were withdrawn, that finance posted itself, or that a vendor bills are none that our ledger owes.
     owes = item.fate is Fate.LIVE and not item.withdrawn
-    ours = owes and item.order and counts(item.worklog, books.policy)
+    order = books.orders.get(item.order)
+    billed = order is not None and books.policy.owes_nothing(order)
+    ours = owes and item.order and not billed and counts(item.worklog, books.policy)
     return Owing(tuple(owed), tuple(under_way), tuple(found), item.worklog.seconds if ours else None)
 
 
@@ -189,6 +191,8 @@ class _About:
         item, policy = self.item, self.books.policy
         order, hours = self.books.orders.get(item.order), self.books.hours.get(item.worklog.id)
         if item.fate is not Fate.LIVE or item.withdrawn or order is None or not counts(item.worklog, policy):
+            return []
+        if policy.owes_nothing(order):
             return []
         short = item.worklog.seconds - sum(leg.seconds - leg.rounded for leg in owed)
         if hours is None or hours.seconds or short <= 0:

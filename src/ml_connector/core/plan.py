@@ -230,8 +230,8 @@ class World:
     """Everything that planning reads: both sides and our ledger, for the keys in question.
 
     `day_worklogs` are all live worklogs of the people concerned, so that a day's total is seen over all orders;
-    `labor` sums our books by order and project; `authorized` names every order's authorization. `cooling` are orders
-    with hours that changed too lately to be planned. `epics` are the numbers of projects that have an issue.
+    `labor` sums our books by order and project; `authorized` names what every labor authorization holds. `cooling` are
+    orders with hours that changed too lately to be planned. `epics` are the numbers of projects that have an issue.
     """
 
     connection: str
@@ -282,7 +282,7 @@ def make_plan(world: World, mapping: IssueMapping, policy: CostPolicy, grouping:
         *_postings(back, world, grouping.for_accruals()),
         *_postings(returns, world, grouping.for_accruals()),
     )
-    budgets = tuple(_budgets(world, [share for posting in postings for share in posting.draft.shares]))
+    budgets = tuple(_budgets(world, [share for posting in postings for share in posting.draft.shares], policy))
     remaining = {(line.kind, line.erp_key): line.budget.remaining for line in budgets}
     planned = {delta.worklog_id for delta in missing.deltas}
     steps = tuple(_issue_operations(world, mapping, remaining))
@@ -296,6 +296,7 @@ def make_plan(world: World, mapping: IssueMapping, policy: CostPolicy, grouping:
         *(step for step in steps if isinstance(step, Finding)),
         *_issue_findings(world, mapping),
         *_overruns(budgets),
+        *_also_invoiced(world, policy),
     )
     recost = frozenset(item.worklog.id for item in world.work if item.recost)
     return Plan(world.connection, tuple(operations), findings, budgets, recost & planned, routed=missing.routed)
@@ -331,12 +332,27 @@ def _edited_by_others(world: World, planned: Collection[str]) -> Iterator[Findin
             )
 
 
-def _budgets(world: World, proposed: Sequence[Share]) -> Iterator[BudgetLine]:
+def _budgets(world: World, proposed: Sequence[Share], policy: CostPolicy) -> Iterator[BudgetLine]:
     labor = (*world.labor, *(_proposed_labor(share) for share in proposed))
     for key in sorted(world.orders):
-        yield BudgetLine(Kind.PURCHASE_ORDER, key, budget_of_order(world.orders[key], labor))
+        yield BudgetLine(Kind.PURCHASE_ORDER, key, budget_of_order(world.orders[key], labor, policy.vendor_spend))
     for key in sorted(world.projects):
         yield BudgetLine(Kind.PROJECT, key, budget_of_project(world.projects[key], labor, dict(world.authorized)))
+
+
+def _also_invoiced(world: World, policy: CostPolicy) -> Iterator[Finding]:
+    """Labor authorizations that the vendor bills as well: the same work may be charged twice."""
+    for key, order in sorted(world.orders.items()):
+        if order.type not in policy.vendor_spend and order.invoiced is not None and order.invoiced.minor > 0:
+            yield Finding(
+                code="also_invoiced",
+                subject=f"purchase order {key}",
+                message="Its hours are posted as labor, and its vendor has invoiced it: work may be charged twice.",
+                remedy='If the vendor bills these hours, declare the type as [[order_type]], budget = "vendor_spend".',
+                severity=Severity.WARN,
+                owner="finance analyst",
+                amount=order.invoiced,
+            )
 
 
 def _proposed_labor(share: Share) -> LaborSum:

@@ -85,7 +85,8 @@ def key_of_line(order: str, number: str) -> str:
 class PurchaseOrder:
     """A purchase order of one entity, in one currency. `fields` are the ERP's user fields, by the ERP's names.
 
-    `begins`, `ends` and `hours` (validity and authorized hours) are None where the tenant names no field for them.
+    `begins`, `ends`, `hours` (validity and authorized hours) and `invoiced` (what the vendor has billed) are None where
+    the tenant names no field for them. `type` is the ERP's code for the kind of order, empty where it tells none.
     """
 
     key: str
@@ -102,6 +103,8 @@ class PurchaseOrder:
     begins: date | None = None
     ends: date | None = None
     hours: Decimal | None = None
+    type: str = ""
+    invoiced: Money | None = None
 
     @property
     def authorized(self) -> Money:

@@ -42,6 +42,10 @@ def _fsm_keys(facts: Facts) -> Mapping[str, str]:
     }
 
 
+def _fsm_tables(facts: Facts) -> str:
+    return f"[cloudsuite.fsm]\nunique_keys = {str(bool(facts['unique_keys'])).lower()}\n"
+
+
 def _m3_keys(_facts: Facts) -> Mapping[str, str]:
     return {"remaining_field": quoted("A130"), "project_remaining_field": quoted("A130")}
 
@@ -128,7 +132,7 @@ changed = "ChangeDate"
 
 
 PRODUCTS: Mapping[str, Product] = {
-    "fsm": Product(_fsm_keys, status_field="PurchaseOrderUserField3"),
+    "fsm": Product(_fsm_keys, status_field="PurchaseOrderUserField3", tables=_fsm_tables),
     "ln": Product(_nothing, tables=_ln_tables, shown=_ln_orders),
     "m3": Product(_m3_keys, status_field="A230", tables=_m3_tables),
     "csi": Product(_csi_keys, status_field="Charfld1", tables=_csi_tables),

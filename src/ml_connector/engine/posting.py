@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from ml_connector.core.journal import Presence, RunResult, SeenLine, Sighting, missing_sequences, presence
-from ml_connector.core.ledger import Posting, State, Step
+from ml_connector.core.ledger import Entry, Posting, State, Step
 from ml_connector.core.records import Finding, Severity
 from ml_connector.engine.lane import Lane
 from ml_connector.erp.port import RowRefusal
@@ -332,10 +332,16 @@ def _reject(
     everything = hold_all or (not why and not set(by_sequence) & ours)
     with lane.database.begin() as tx:
         lane.guard(tx)
-        for part in posting.lines:
-            message = note if everything else by_sequence.get(part.line.sequence, "")
-            for share in part.shares if message else ():
-                holds.hold(tx, lane.name, share.worklog_id, share.basis.facts, message, posting.reference, now)
+        refused = [
+            (share, note if everything else by_sequence[part.line.sequence])
+            for part in posting.lines
+            for share in part.shares
+            if everything or by_sequence.get(part.line.sequence)
+        ]
+        for share, message in sorted(refused, key=lambda each: each[0].entry is Entry.REVERSAL):
+            # A refused reversal keeps the worklog whatever it says by now: it has the last word.
+            facts = "" if share.entry is Entry.REVERSAL else share.basis.facts
+            holds.hold(tx, lane.name, share.worklog_id, facts, message, posting.reference, now)
         postings.move(tx, posting.reference, State.REJECTED, at=now, step=None, note=note, orphaned=False)
         audit.append(tx, now, lane.name, "posting_rejected", posting.reference, {"why": note})
     lane.say(f"{posting.reference}: refused by CloudSuite: {note}")

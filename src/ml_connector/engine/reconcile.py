@@ -181,13 +181,14 @@ def _bound_work(tx: Transaction, lane: Lane, hours: _Hours) -> tuple[tuple[Logge
                 worklog,
                 fate,
                 order,
-                hold.reason if hold and hold.facts == facts else "",
+                hold.refused(facts) if hold is not None else "",
                 withdrawn=worklog.id in withdrawn or bool(posted.reference),
                 attested=not lane.policy.attestation or (worklog.id, facts) in attested,
                 line=line,
                 released=released.get((worklog.id, facts), frozenset()),
                 by_hand=posted.reference,
                 by_hand_facts=posted.facts,
+                irreversible=hold.irreversible if hold is not None else "",
             )
         )
     keys = {order_key(Kind.PURCHASE_ORDER, item.order) for item in work if item.order}

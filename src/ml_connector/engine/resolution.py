@@ -62,6 +62,12 @@ def _check(posting: Posting, verdict: Verdict, sighting: Sighting, *, finance_po
             f"{shown.value}.",
             remedy="Find out who changed them in CloudSuite, or state that it is absent where none is there.",
         )
+    if verdict is Verdict.ABSENT and not sighting.conclusive:
+        why = "is still at work on it" if sighting.working else "shows something under it that cannot be read"
+        raise Refused(
+            f"That {posting.reference} is absent cannot be held against CloudSuite, which {why}.",
+            remedy="Try again once it is done, or have what stands under that reference corrected or deleted.",
+        )
     waiting = [line for line in sighting.staged if line.status not in INTERFACED]
     if verdict is Verdict.ABSENT and (sighting.ledger or waiting):
         raise Refused(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from ml_connector.core.document import Document, coding_document
 from ml_connector.core.impact import Changed, ChangedLine, Impact, Side, Within, impact
@@ -17,6 +18,7 @@ def what_if(lane: Lane, then: CostPolicy, within: Within) -> Document:
     """Everything that would differ by other settings, as JSON: who asks reads no more than what a plan shows."""
     with lane.database.read() as tx:
         world = load_world(tx, lane, all_keys(tx, lane), cooling=False)
+    then = replace(then, posts_units=lane.policy.cost.posts_units)
     found = impact(world, lane.policy.cost, then, within)
     return impact_document(found, then.digits, world.issue_keys)
 

@@ -215,20 +215,20 @@ def _work(tx: Transaction, lane: Lane, held: dict[str, Held], issues: dict[str, 
         order, line = (binding.order, binding.line) if binding is not None else ("", "")
         facts = facts_of(item.worklog, binding.erp_key if binding is not None and order else "", zone)
         hold = refused.get(worklog_id)
-        reason = hold.reason if hold is not None and hold.facts == facts else ""
         posted = by_hand.get(worklog_id, NOT_BY_HAND)
         work.append(
             LoggedWork(
                 item.worklog,
                 Fate(item.state),
                 order,
-                reason,
+                hold.refused(facts) if hold is not None else "",
                 withdrawn=worklog_id in withdrawn or bool(posted.reference),
                 attested=not lane.policy.attestation or (worklog_id, facts) in attested,
                 line=line,
                 released=released.get((worklog_id, facts), frozenset()),
                 by_hand=posted.reference,
                 by_hand_facts=posted.facts,
+                irreversible=hold.irreversible if hold is not None else "",
             )
         )
     return tuple(work)
@@ -273,10 +273,11 @@ def labor_of(tx: Transaction, connection: str) -> tuple[LaborSum, ...]:
 def _authorized(
     tx: Transaction, lane: Lane, labor: tuple[LaborSum, ...], loaded: dict[str, PurchaseOrder]
 ) -> dict[str, Money]:
-    """What each order with labor on it authorizes: project budgets relieve commitments by it."""
+    """What each labor authorization with labor on it holds: project budgets relieve commitments by it."""
     others = {order_key(Kind.PURCHASE_ORDER, part.order) for part in labor if part.order not in loaded}
     more = load_records(tx, lane, others).orders if others else {}
-    return {key: order.authorized for key, order in {**more, **loaded}.items()}
+    billed = lane.policy.cost.vendor_spend
+    return {key: order.authorized for key, order in {**more, **loaded}.items() if order.type not in billed}
 
 
 def erp_facts(lane: Lane) -> CostPolicy:

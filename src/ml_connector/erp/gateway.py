@@ -34,6 +34,7 @@ from ml_connector.wire import Request, Response, Send
 
 GATEWAY_REFUSAL = b'"Unauthorized"'
 """The gateway's own 401 body says this and nothing else; a suite's 401 says other things."""
+IF_IT_LASTS = "If it lasts, check the credentials: Infor's sign-in has been seen to answer 500 to wrong ones."
 REFUSED_FOR = timedelta(minutes=5)
 """How long a refusal of the credentials stands before they are tried again: repeated failures can lock the account."""
 TROUBLED_FOR = timedelta(seconds=30)
@@ -216,7 +217,7 @@ class Gateway:
         except (Transient, Ambiguous) as error:
             raise Transient(
                 f"Infor's token endpoint gives no token: {error.message}",
-                remedy="If it lasts, check the credentials: Infor's sign-in has been seen to answer 500 to wrong ones.",
+                remedy=f"{error.remedy} {IF_IT_LASTS}".strip(),
             ) from error
 
 

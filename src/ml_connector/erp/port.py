@@ -28,6 +28,7 @@ class Capabilities:
     that are read back are the only proof. `finance_posts`: what is staged is the journal that finance posts, and no
     call of ours releases it. `tells_dimensions`: it lists its accounts and cost centers; where it does not, nobody
     knows before posting whether they take entries. `tells_budgets`: its projects come with their money.
+    `takes_units_alone`: a journal line may carry hours and no money.
     `posts_released`: the connection has asked for released entries to be posted by the ERP, and not by finance.
     """
 
@@ -46,6 +47,7 @@ class Capabilities:
     tells_dimensions: bool = True
     tells_budgets: bool = True
     posts_released: bool = False
+    takes_units_alone: bool = False
 
     @property
     def notice(self) -> str:

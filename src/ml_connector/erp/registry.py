@@ -41,6 +41,7 @@ def open_fsm(send: Send, connection: Connection, digits: Digits, _documents: Pat
         page_rows=ours.page_rows,
         batch_rows=ours.batch_rows,
         settle_seconds=ours.settle_seconds,
+        unique_keys=ours.fsm.unique_keys,
         posting=ours.fsm.posting,
         labor_fields=ours.fsm.labor_fields,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TypeVar
@@ -58,6 +59,13 @@ def _word(raw: msgspec.Raw) -> str:
 def one_line(text: str) -> str:
     """The vendor's words, fit for a message."""
     return " ".join(text.split())[:MESSAGE_CHARACTERS_MAX]
+
+
+def without(secrets: Iterable[str], text: str) -> str:
+    """A vendor's words without what they may repeat of our secrets."""
+    for secret in sorted(filter(None, secrets), key=len, reverse=True):
+        text = text.replace(secret, "…")
+    return text
 
 
 def refused(request: Request, response: Response) -> ConnectorError:

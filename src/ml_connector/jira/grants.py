@@ -6,13 +6,14 @@ tokens rotate (each use gives another one and ends the former), calls go to the 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from threading import Lock
 from typing import Protocol
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 import msgspec
 
@@ -25,7 +26,7 @@ from ml_connector.errors import (
     Transient,
     Unauthorized,
 )
-from ml_connector.jira.answers import UNREADABLE, one_line
+from ml_connector.jira.answers import UNREADABLE, one_line, without
 from ml_connector.jira.authentication import REFUSED_FOR, SCOPE_MISMATCH, at_home, lacks_scope, signed
 from ml_connector.wire import Request, Response, Safety, Send
 
@@ -181,7 +182,8 @@ def _refused(request: Request, response: Response) -> Unauthorized | Rejected:
         said = msgspec.json.decode(response.body, type=_Refusal)
     except UNREADABLE:
         said = _Refusal()
-    words = one_line(" ".join(part for part in (said.error, said.error_description) if part)) or "no reason given"
+    told = " ".join(part for part in (said.error, said.error_description) if part)
+    words = one_line(without(_sent(request), told)) or "no reason given"
     if response.status == HTTPStatus.FORBIDDEN and said.error in REVOKED:
         return Unauthorized(
             f"{request.operation}: the grant was taken back, or was not used for too long: {words}.",
@@ -199,6 +201,14 @@ def _refused(request: Request, response: Response) -> Unauthorized | Rejected:
         status=response.status,
         remedy="Begin again; a code works once and for some minutes.",
     )
+
+
+def _sent(request: Request) -> Iterator[str]:
+    """What a request for tokens says of secrets: all but the ways of asking, which its refusal may well name."""
+    body = (request.body or b"").decode()
+    is_json = request.headers["Content-Type"] == "application/json"
+    sent = msgspec.json.decode(body, type=dict[str, str]) if is_json else dict(parse_qsl(body))
+    yield from (sent.get(name, "") for name in ("client_secret", "code", "refresh_token"))
 
 
 def sites_request(gateway: str, access: str) -> Request:

@@ -64,7 +64,26 @@ def open_session(send: Send, connection: Connection, secret: Secret, clock: Cloc
             remedy=f"Run `ml-connector connect jira -c {connection.name}`.",
         )
     fits(connection, kind_of(secret))
+    _at_home(connection, secret)
     return way.open(send, connection, secret, clock, keeper)
+
+
+def homes(connection: Connection) -> str:
+    """The addresses that a connection sends its credentials to."""
+    jira = connection.jira
+    return f"{jira.url} {jira.gateway_url} {jira.sign_in_url}"
+
+
+def _at_home(connection: Connection, secret: Secret) -> None:
+    """Raises Misconfigured for credentials that were stored for other addresses: who can write a connection file can
+    name a host of their own in it, and would be shown them.
+    """
+    if secret.get("homes", homes(connection)) != homes(connection):
+        raise Misconfigured(
+            f"An address of Jira in connection {connection.name} has changed since its credentials were stored.",
+            remedy=f"Correct jira.url, jira.gateway_url and jira.sign_in_url, or run `ml-connector "
+            f"{WAYS[kind_of(secret)].command} -c {connection.name}` again.",
+        )
 
 
 def fits(connection: Connection, kind: str) -> None:

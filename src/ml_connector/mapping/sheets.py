@@ -13,11 +13,7 @@ from tomlkit import TOMLDocument
 
 from ml_connector.settings import Connection
 from ml_connector.settings.editing import Values, edited, replace_map, replace_tables
-from ml_connector.settings.sheets import BadCell, SheetRow, read_sheet
-
-QUOTE = "'"
-FORMULA = ("=", "+", "-", "@", QUOTE)
-"""What spreadsheets take for the beginning of a formula, and our own mark."""
+from ml_connector.settings.sheets import BadCell, SheetRow, guarded, meant, read_sheet
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,18 +86,8 @@ def exported(sheet: Sheet, connection: Connection) -> str:
     writer = csv.writer(file, lineterminator="\r\n")
     writer.writerow(sheet.columns)
     for row in sheet.rows(connection):
-        writer.writerow([_shown(row[column]) for column in sheet.columns])
+        writer.writerow([guarded(row[column]) for column in sheet.columns])
     return file.getvalue()
-
-
-def _shown(value: str) -> str:
-    """A value that a spreadsheet would calculate with, or a reader cut, stands between apostrophes."""
-    return f"{QUOTE}{value}{QUOTE}" if value.startswith(FORMULA) or value != value.strip() else value
-
-
-def _meant(cell: str) -> str:
-    wrapped = len(cell) > 1 and cell.startswith(QUOTE) and cell.endswith(QUOTE)
-    return cell[1:-1] if wrapped else cell
 
 
 def imported(sheet: Sheet, file: Path, text: str) -> str:
@@ -109,7 +95,7 @@ def imported(sheet: Sheet, file: Path, text: str) -> str:
     seen: dict[str, int] = {}
 
     def read(row: SheetRow) -> dict[str, str]:
-        values = {column: _meant(row[column]) for column in sheet.columns}
+        values = {column: meant(row[column]) for column in sheet.columns}
         key = values[sheet.columns[0]]
         if key in seen:
             raise BadCell(sheet.columns[0], f"is the same as on line {seen[key]}", "Keep one row for each.")

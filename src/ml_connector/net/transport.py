@@ -13,6 +13,7 @@ import ssl
 import time
 from collections.abc import Collection
 from http.client import HTTPException
+from urllib.parse import urlsplit
 
 from urllib3 import BaseHTTPResponse, HTTPConnectionPool, HTTPSConnectionPool, PoolManager, Timeout
 from urllib3 import exceptions as failures
@@ -141,7 +142,8 @@ def outcome(error: Exception, request: Request) -> Exception:
             remedy="If the host has its own authority, name its file in network.ca_file.",
         )
     if isinstance(error, NEVER_SENT):
-        return Transient(f"{what}: no connection was made.", remedy="Check the address and the network.")
+        where = urlsplit(request.url).netloc.rpartition("@")[2]
+        return Transient(f"{what}: no connection to {where} was made.", remedy="Check the address and the network.")
     if isinstance(error, UNUSABLE):
         return Misconfigured(f"{what}: the address cannot be called.", remedy="Check the address in the connection.")
     return Lost(f"{what}: the answer was lost.")
@@ -211,5 +213,7 @@ def _connected(connection: HTTPConnection, guard: Guard) -> socket.socket:
         return guard.connect(connection.host, connection.port, timeout, connection.socket_options or ())
     except socket.gaierror as error:
         raise failures.NameResolutionError(connection.host, connection, error) from None
+    except UnicodeError:  # Python's word for a name that no host can have
+        raise failures.LocationParseError("the host") from None
     except OSError as error:
         raise failures.NewConnectionError(connection, type(error).__name__) from None

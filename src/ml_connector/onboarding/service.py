@@ -20,6 +20,7 @@ from ml_connector.onboarding.names import Employee, Matched, match_people
 from ml_connector.onboarding.offer import Offer
 from ml_connector.onboarding.questions import FIRST, SECOND, Answers, Question, complaints, listed
 from ml_connector.settings import Connection
+from ml_connector.settings.editing import without_amounts
 from ml_connector.settings.sheets import read_sheet
 
 EXAMPLES_MAX = 200
@@ -27,6 +28,7 @@ EXAMPLES_MAX = 200
 EXAMPLES_SPAN = timedelta(days=180)
 EMPLOYEE_COLUMNS = ("employee", "name")
 LOCAL = "local"
+RATES = "rates"
 Say = Callable[[str], None]
 
 
@@ -127,14 +129,15 @@ def save(
     """Write the answers into the connection's file. Raises what is wrong with them, and then writes nothing."""
     refuse_unusable((*FIRST, *SECOND), answers, offer)
     matched = match_people(offer.users, employees)
-    text = preview(installed, name, offer, answers, matched)
-    changed = put(installed, name, text, LOCAL, "configured", {"answers": dict(answers)})
+    text = drafted(text_of(installed, name), answers, offer.users, matched)
+    told = {key: value for key, value in answers.items() if key != RATES}  # whoever reads the trail may not see those
+    changed = put(installed, name, text, LOCAL, "configured", {"answers": told})
     return Saved(installed.home.connection_file(name), matched, tuple(_open_ends(changed.connection)))
 
 
 def preview(installed: Installation, name: str, offer: Offer, answers: Answers, matched: Matched) -> str:
-    """The file as it would be written."""
-    return drafted(text_of(installed, name), answers, offer.users, matched)
+    """The file as it would be written, without the amounts of the rates that it has already."""
+    return drafted(without_amounts(text_of(installed, name)), answers, offer.users, matched)
 
 
 def _open_ends(connection: Connection) -> Iterable[str]:

@@ -389,6 +389,15 @@ class Recode(Section):
     """First day of work that it is for."""
 
 
+class OrderType(Section):
+    """What consumes the budget of purchase orders of one type."""
+
+    code: Text
+    """The ERP's code for the type, exactly as it tells it."""
+    budget: Literal["labor", "vendor_spend"] = "labor"
+    """Hours logged consume it, or the vendor's invoices do and hours carry no money."""
+
+
 class RuleExample(Section):
     """A record that a rule is tried on whenever the file is loaded."""
 
@@ -486,6 +495,8 @@ class Connection(Section):
     """Rates of exchange, for orders in other currencies than the rates of an hour."""
     recode: tuple[Recode, ...] = ()
     """Codes that are posted as others, from a day of work on."""
+    order_type: tuple[OrderType, ...] = ()
+    """What consumes the budget of purchase orders, by the ERP's type; labor does where a type is not named."""
     period: tuple[FiscalPeriod, ...] = ()
     """Fiscal calendar, where CloudSuite does not tell it."""
     rules: Rules = Rules()

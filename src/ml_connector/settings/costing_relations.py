@@ -16,7 +16,8 @@ BY_HOURS = ("hours_per_day", "hours_per_week")
 def people_exist(raw: Raw) -> Iterator[Flaw]:
     """A premium, burden or duty for a person is for a person in the file: a misspelled one would silently not count."""
     people = [person for _, person in tables_at(raw, "person")]
-    known = {person.get(key) for person in people for key in ("account_id", "employee")}
+    named = [person.get(key) for person in people for key in ("account_id", "employee")]
+    known = {name for name in named if isinstance(name, str)}
     for key in ("premium", "burden", "on_call"):
         for index, table in tables_at(raw, key):
             person = table.get("person")

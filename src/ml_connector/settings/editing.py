@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -9,7 +10,12 @@ import tomlkit
 from tomlkit import TOMLDocument
 from tomlkit.items import AoT, Table
 
+from ml_connector.settings.sample import sample
+
 Values = Mapping[str, Any]
+HIDDEN = "hidden"
+"""What stands for the amount of a rate where it may not be seen."""
+_REMARKED = re.compile(r"""(#.*?\bamount\s*=\s*)("[^"\n]*"|'[^'\n]*'|[^\s,}]+)""")
 
 
 def section(parent: Any, name: str) -> Any:
@@ -80,3 +86,17 @@ def edited(text: str, change: Callable[[TOMLDocument], None]) -> str:
     document = tomlkit.parse(text)
     change(document)
     return tomlkit.dumps(document)
+
+
+def without_amounts(text: str) -> str:
+    """The text of a file without what an hour costs, in remarks too, but for the sample's. It must be TOML already."""
+    examples = sample("")
+
+    def hide(document: TOMLDocument) -> None:
+        for rate in document.get("rate", ()):
+            rate["amount"] = HIDDEN
+
+    def hidden(remark: re.Match[str]) -> str:
+        return remark[0] if remark[0] in examples else f'{remark[1]}"{HIDDEN}"'
+
+    return _REMARKED.sub(hidden, edited(text, hide))

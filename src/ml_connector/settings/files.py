@@ -24,6 +24,10 @@ from ml_connector.settings.wording import SAMPLE, Flaw, flaws_of, syntax_flaw, s
 SectionT = TypeVar("SectionT", bound=BaseModel)
 FILE_BYTES_MAX = 1_000_000
 """A larger file is no connection: 1 MB holds some ten thousand rates."""
+KEY_PARTS_MAX = 32
+"""Parts of a dotted key: the time and the memory that a parser takes grow with their square."""
+_KEY_PART = r"""(?:[A-Za-z0-9_-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+"""
+_LONG_KEY = re.compile(rf"(?<![A-Za-z0-9_-])(?:{_KEY_PART}\.[ \t]*+){{{KEY_PARTS_MAX}}}")
 SHEET_NAME = r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}\.csv"
 """What the file of rates beside a connection may be called; anything else is told by the check of the whole file."""
 
@@ -146,9 +150,7 @@ def load_unnamed(path: Path, *, products: tuple[str, ...] = PRODUCTS, check: Che
 
 def load_section(path: Path, model: type[SectionT]) -> SectionT:
     """Read another file in the same manner. Raises InvalidSettings with everything wrong, Misconfigured without it."""
-    text, raw = _text(path), _raw(path)
-    if isinstance(raw, Problem):
-        raise InvalidSettings([raw])
+    text, raw = _text(path), load_table(path)
     try:
         return model.model_validate(raw)
     except ValidationError as error:
@@ -157,6 +159,14 @@ def load_section(path: Path, model: type[SectionT]) -> SectionT:
     raise InvalidSettings(
         Problem(str(path), lines.line_of(where, found), dotted(where), what, remedy) for where, what, remedy in flaws
     )
+
+
+def load_table(path: Path) -> Raw:
+    """What a TOML file holds, whatever it is. Raises InvalidSettings, or Misconfigured where it cannot be read."""
+    raw = _raw(path)
+    if isinstance(raw, Problem):
+        raise InvalidSettings([raw])
+    return raw
 
 
 def load_text(path: Path) -> str:
@@ -240,10 +250,7 @@ def load_sheet(path: Path) -> RateSheet | None:
 
 def _raw(path: Path) -> Raw | Problem:
     text = _text(path)
-    try:
-        return _parsed(path, text) if isinstance(text, str) else text
-    except RecursionError:
-        return Problem(str(path), 1, "", "nests brackets too deeply to be read", SAMPLE)
+    return _parsed(path, text) if isinstance(text, str) else text
 
 
 def _merged(before: Raw, after: Raw) -> Raw:
@@ -273,10 +280,16 @@ def _read(path: Path, products: tuple[str, ...], check: Check) -> Connection | l
 
 
 def _parsed(path: Path, text: str) -> Raw | Problem:
+    long_key = _LONG_KEY.search(text)
+    if long_key:
+        line = text.count("\n", 0, long_key.start()) + 1
+        return Problem(str(path), line, "", f"holds a key of more than {KEY_PARTS_MAX} parts", SAMPLE)
     try:
         return _tables(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
         return Problem(str(path), syntax_line(error, text), "", *syntax_flaw(error))
+    except RecursionError:
+        return Problem(str(path), 1, "", "nests brackets too deeply to be read", SAMPLE)
     except ValueError:  # Python's own refusal of numbers with thousands of digits
         return Problem(str(path), 1, "", "holds a number with too many digits to be read", SAMPLE)
 

@@ -112,6 +112,9 @@ class Csi(Section):
 class Fsm(Section):
     """What FSM alone needs."""
 
+    unique_keys: bool = False
+    """Whether the tenant was seen to refuse a second row under the same run group and sequence number; where it was
+    not, people judge what a stopped worker may still stage."""
     posting: Mapping[ErpField, OptionalText] = {}
     """Parameters of FSM's own posting of released entries, by FSM's names; none leaves posting to finance."""
     labor_fields: Mapping[ErpField, Text] = {}

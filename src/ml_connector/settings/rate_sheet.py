@@ -7,19 +7,18 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
-from ml_connector.errors import Misconfigured
 from ml_connector.settings.connection import Rate
 from ml_connector.settings.problems import InvalidSettings, Problem
-from ml_connector.settings.sheets import BadCell, SheetRow, read_sheet
+from ml_connector.settings.sheets import BadCell, SheetRow, guarded, meant, read_sheet
 
-COLUMNS = ("person", "role", "project", "cost_center", "amount", "currency", "from", "known_since")
+SCOPE = ("person", "role", "project", "cost_center")
+COLUMNS = (*SCOPE, "amount", "currency", "from", "known_since")
 NEEDED = ("amount", "currency", "from")
 DAYS = ("from", "known_since")
 
@@ -46,7 +45,13 @@ def read_rates(path: Path) -> RateSheet:
 
 def _table(row: SheetRow) -> dict[str, object]:
     """A row as a TOML table; empty cells are keys that are left out. Raises BadCell."""
-    return {name: _day(row, name) if name in DAYS else row[name] for name in COLUMNS if row[name]}
+    return {name: _cell(row, name) for name in COLUMNS if row[name]}
+
+
+def _cell(row: SheetRow, name: str) -> object:
+    if name in DAYS:
+        return _day(row, name)
+    return meant(row[name]) if name in SCOPE else row[name]
 
 
 def _day(row: SheetRow, name: str) -> date:
@@ -89,24 +94,8 @@ def _amount(rate: Mapping[str, object]) -> object:
         return rate.get("amount")
 
 
-def replaced(path: Path, text: str, mode: int) -> None:
-    """Put a text in the place of a file, at once and for good: whoever is stopped midway leaves the old file as it was.
-
-    Raises Misconfigured where that cannot be done.
-    """
-    draft = path.with_name(f".{path.name}.new")
-    try:
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    except OSError as error:
-        raise Misconfigured(f"{path} cannot be written: {error.strerror}.", remedy="Check its permissions.") from None
-
-
 def sheet_text(rates: Iterable[Rate]) -> str:
-    """Rates as a CSV text, in their order, each exactly as it is."""
+    """Rates as a CSV text, in their order, each exactly as it is. No cell can be taken for a formula."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
@@ -115,7 +104,7 @@ def sheet_text(rates: Iterable[Rate]) -> str:
 
 
 def _cells(rate: Rate) -> Iterator[str]:
-    yield from rate.scope
+    yield from map(guarded, rate.scope)
     yield format(rate.amount, "f")
     yield rate.currency
     yield rate.effective.isoformat()

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping
 from difflib import get_close_matches
 
+from ml_connector.settings.address_relations import credentials_go_encrypted
 from ml_connector.settings.connection import (
     ExchangeRate,
     FiscalPeriod,
+    OrderType,
     Person,
     PriorityStep,
     Rate,
@@ -65,6 +67,7 @@ def broken_relations(raw: Raw, products: tuple[str, ...], line_of: LineOf) -> It
     yield from repeated_rates(raw, line_of)
     yield from repeated_exchange_rates(raw, line_of)
     yield from repeated_recodes(raw, line_of)
+    yield from repeated_order_types(raw, line_of)
     yield from repeated_people(raw, line_of)
     yield from overlapping_periods(raw, line_of)
     yield from repeated_rules(raw, line_of)
@@ -324,6 +327,7 @@ RELATIONS: tuple[Relation, ...] = (
     csi_unit_codes_differ,
     nothing_is_written_where_nothing_can_be,
     default_project_is_named,
+    credentials_go_encrypted,
     webhook_has_an_address,
     webhook_fits_the_deployment,
     only_a_data_center_has_a_context_path,
@@ -371,6 +375,16 @@ def repeated_recodes(raw: Raw, line_of: LineOf) -> Iterator[Flaw]:
         if earlier != index:
             what = f"is for the same code and day as the one on line {line_of(('recode', earlier))}"
             yield ("recode", index), what, "Keep one of them, or give it another day."
+
+
+def repeated_order_types(raw: Raw, line_of: LineOf) -> Iterator[Flaw]:
+    """A type of order has one budget."""
+    first: dict[str, int] = {}
+    for index, each in _items(raw, "order_type", OrderType).items():
+        earlier = first.setdefault(each.code, index)
+        if earlier != index:
+            what = f"is the same as on line {line_of(('order_type', earlier, 'code'))}"
+            yield ("order_type", index, "code"), what, "Keep one [[order_type]] for each type."
 
 
 def repeated_people(raw: Raw, line_of: LineOf) -> Iterator[Flaw]:

@@ -82,6 +82,9 @@ entities = [{entities}]
 #calls_per_minute = 100
 #detail_reference_field = "RunGroup"
 
+# FSM alone: whether your tenant was seen to refuse a second row under the same run group and sequence number.
+#[cloudsuite.fsm]
+#unique_keys = false
 # FSM alone: parameters with which FSM posts released entries (without them finance does), and constants on labor lines.
 #[cloudsuite.fsm.posting]
 #PrmAccountingEntityOption = "2"
@@ -286,6 +289,12 @@ project = {projects_project}
 #code = "IT-OLD"
 #becomes = "IT-NEW"
 #from = 2026-01-01
+
+# What consumes the budget of orders of a type: "labor" (hours logged), or "vendor_spend" (the vendor's invoices; hours
+# carry no money). Types that are not named are labor.
+#[[order_type]]
+#code = "SVC"
+#budget = "vendor_spend"
 
 # Cost of an hour, in quotes. The most particular rate wins: person on a project, role on a project, person, role,
 # cost center, and last the rate that names none of them.

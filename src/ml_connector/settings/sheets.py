@@ -13,6 +13,9 @@ from ml_connector.errors import Misconfigured
 from ml_connector.settings.problems import InvalidSettings, Problem, shown
 
 SHEET_BYTES_MAX = 64_000_000
+QUOTE = "'"
+FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20", QUOTE)
+"""What spreadsheets take for the beginning of a formula, in full width too, and our own mark."""
 Read = TypeVar("Read")
 
 
@@ -33,6 +36,17 @@ class BadCell(ValueError):
     def __init__(self, column: str, what: str, remedy: str) -> None:
         super().__init__(what)
         self.column, self.what, self.remedy = column, what, remedy
+
+
+def guarded(value: str) -> str:
+    """A value as a cell: one that a spreadsheet would calculate with, or a reader cut, stands between apostrophes."""
+    return f"{QUOTE}{value}{QUOTE}" if value.startswith(FORMULA) or value != value.strip() else value
+
+
+def meant(cell: str) -> str:
+    """The value that `guarded` made a cell of."""
+    wrapped = len(cell) > 1 and cell.startswith(QUOTE) and cell.endswith(QUOTE)
+    return cell[1:-1] if wrapped else cell
 
 
 def read_sheet(

@@ -41,7 +41,9 @@ def mapping_version(connection: Connection) -> str:
     entities = sorted(_canonical(person) for person in _people(connection, "entity"))
     calendar = sorted(_canonical(period.model_dump()) for period in connection.period)
     recodes = sorted(_canonical(recode.model_dump()) for recode in connection.recode)
-    more = [part for part in (calendar, recodes and ["recode", *recodes]) if part]
+    types = sorted(_canonical(each.model_dump()) for each in connection.order_type)
+    named = (("recode", recodes), ("order_type", types))
+    more = [part for part in (calendar, *([name, *parts] for name, parts in named if parts)) if part]
     return _hash([mapping, _rates(connection), entities, *more])
 
 

@@ -20,13 +20,24 @@ RELEASE = delete(holds).where(OURS, holds.c.worklog_id == bindparam("worklog"))
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Why a worklog is not planned. `facts` is the fingerprint of what it said when it was refused."""
+    """Why a worklog is not planned. `facts` is the fingerprint of what it said when it was refused; empty where its
+    reversal was, which is the same whatever it says.
+    """
 
     worklog_id: str
     facts: str
     reason: str
     reference: str
     held_at: datetime
+
+    def refused(self, facts: str) -> str:
+        """The ERP's text where it refused the cost of what the worklog says; empty where it did not."""
+        return self.reason if self.facts == facts else ""
+
+    @property
+    def irreversible(self) -> str:
+        """The ERP's text where it refused to reverse what stands; empty where it did not."""
+        return self.reason if not self.facts else ""
 
 
 def hold(

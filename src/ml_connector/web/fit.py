@@ -100,6 +100,8 @@ def sentence(row: Mapping[str, Any]) -> str:
         for currency, sums in row["amounts"].items()
         if set(sums["unmapped"]) - set("0.")
     ]
+    if not row["total"]:
+        return f"no {row['part']} yet"
     if not row["unmapped"]:
         return f"all {row['total']} {row['part']} mapped"
     tail = f", worth {' and '.join(worth)}" if worth else ""

@@ -30,7 +30,8 @@ def plan_view(document: Mapping[str, Any]) -> RenderableType:
     operations = document["operations"]
     journals = [item for item in operations if item["operation"] == "post_journal"]
     others = [item for item in operations if item["operation"] != "post_journal"]
-    parts: list[RenderableType] = [Text(f"Plan {document['hash'][:HASH_WIDTH]}: {len(operations)} operations")]
+    count = "1 operation" if len(operations) == 1 else f"{len(operations)} operations"
+    parts: list[RenderableType] = [Text(f"Plan {document['hash'][:HASH_WIDTH]}: {count}")]
     if others:
         parts.append(operations_table(others))
     parts += [journal_table(journal) for journal in journals]
@@ -109,11 +110,13 @@ def budgets_table(budgets: Iterable[Mapping[str, Any]], as_of: str) -> Table:
     table.add_column("")
     for name in ("Authorized", "Committed", "Pending", "Actual", "Remaining"):
         table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("Consumed by", overflow="fold")
     for row in rows[:LINES_SHOWN_MAX]:
         style = "red" if row["remaining"].startswith("-") else ""
         figures = [row[name] for name in ("authorized", "committed", "pending", "actual")]
-        table.add_row(row["key"], row["currency"], *figures, Text(row["remaining"], style=style))
-    _rest(table, len(rows), 7)
+        remaining = Text(row["remaining"], style=style)
+        table.add_row(row["key"], row["currency"], *figures, remaining, row.get("consumed_by", "labor"))
+    _rest(table, len(rows), 8)
     return table
 
 

@@ -185,6 +185,8 @@ _PURCHASING = (
             *_dates("PurchaseOrderDate"),
             *_texts("Currency", 5),
             *_booleans("Closed"),
+            # What the vendor has billed: no page names such a field, so that a tenant's may be called otherwise.
+            *_numbers("InvoicedAmount", writable=False),
             *_texts("PurchaseOrderUserField1", 1),
             *_texts("PurchaseOrderUserField3", 10),
             *_texts("PurchaseOrderUserField5 PurchaseOrderUserField7", 30),

@@ -164,8 +164,14 @@ class Tenant:
             "product": self.product,
             "enterprise_group": ENTERPRISE_GROUP,
             "companies": list(COMPANIES),
-            **(sites.facts(self._currencies(), self.switches) if self.product == "csi" else {}),
+            **self._own_facts(),
         }
+
+    def _own_facts(self) -> dict[str, object]:
+        """What only this product line has to tell."""
+        if self.product == "csi":
+            return sites.facts(self._currencies(), self.switches)
+        return {"unique_keys": flag(self.switches, "fsm_keys_enforced")} if self.product == "fsm" else {}
 
     def _currencies(self) -> dict[str, str]:
         found = {company: self.reference.entity(company) for company in COMPANIES}

@@ -207,7 +207,7 @@ def _ledger(lane: Lane) -> Iterator[Check]:
 
 PROBES = (
     ("CloudSuite", _way),
-    ("CloudSuite records", _classes),
+    ("reading records", _classes),
     ("room for issue keys", _key_width),
     ("postings", _handover),
     ("entities", _entities),

@@ -53,6 +53,8 @@ DEFAULTS: Mapping[str, Mapping[str, str]] = {
         "begins": "",
         "ends": "",
         "hours": "",
+        "type": "Type",
+        "invoiced": "",
     },
     LINE: {
         "number": "PoNum",

@@ -57,6 +57,8 @@ DEFAULTS: Mapping[str, Mapping[str, str]] = {
         "begins": "",
         "ends": "",
         "hours": "",
+        "type": "POCode",
+        "invoiced": "",
         "default_account": "DefaultDistributionAccount.GeneralLedgerChartAccount",
         "default_cost_center": "DefaultDistributionAccount.AccountingUnit",
         "default_project": "DefaultDistributionAccount.Project",

@@ -70,6 +70,7 @@ class Fsm:
         page_rows: int = PAGE_ROWS,
         batch_rows: int = BATCH_ROWS,
         settle_seconds: float = SETTLE_SECONDS,
+        unique_keys: bool = False,
         posting: Mapping[str, str] | None = None,
         labor_fields: Mapping[str, str] | None = None,
     ) -> None:
@@ -81,6 +82,7 @@ class Fsm:
         self._page_rows = page_rows
         self._batch_rows = batch_rows
         self._settle_seconds = settle_seconds
+        self._unique_keys = unique_keys
         self._posting = posting or {}
         self._labor_fields = labor_fields or {}
         self._without_windows: set[Kind] = set()
@@ -94,10 +96,11 @@ class Fsm:
             key_field_width=KEY_FIELD_WIDTH,
             settle_seconds=self._settle_seconds,
             posts_journals=True,
-            # Group, run group and sequence are the class's key in Infor's OpenAPI file.
-            keeps_keys_unique=True,
+            # Group, run group and sequence are the class's key in Infor's OpenAPI file; a tenant shows that it is kept.
+            keeps_keys_unique=self._unique_keys,
             verified_against="Infor's OpenAPI files 2025.12 to 2026.03; no live tenant",
             posts_released=bool(self._posting),
+            takes_units_alone=True,
         )
 
     def changes(self, kind: Kind, window: Window) -> Iterator[Sequence[Row]]:

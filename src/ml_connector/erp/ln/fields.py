@@ -34,6 +34,8 @@ DEFAULTS: Mapping[str, Mapping[str, str]] = {
         "begins": "",
         "ends": "",
         "hours": "",
+        "type": "",
+        "invoiced": "",
         "changed": "",
     },
     LINES: {

@@ -42,6 +42,8 @@ def head_row(record: Record, custom: Mapping[str, str], setup: Setup) -> Row:
         "currency": record.get("currency", ""),
         "closed": _closed(record, setup.closed_status),
         "description": "",
+        "type": record.get("type", ""),
+        "invoiced": setup.number(record.get("invoiced", "")),
     }
     return Row(Kind.PURCHASE_ORDER, key, key, {**fields, **custom_fields(custom)})
 

@@ -26,6 +26,8 @@ DEFAULTS: Mapping[str, Mapping[str, str]] = {
         "ordered": "PUDT",
         "currency": "CUCD",
         "status": "PUSL",
+        "type": "",
+        "invoiced": "",
         "changed": "LMDT",
     },
     LINE: {

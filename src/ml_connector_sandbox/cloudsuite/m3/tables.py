@@ -57,6 +57,7 @@ def _heads(tenant: Tenant) -> Iterator[Values]:
             "CUCD": values["Currency"],
             "PUSL": status,
             "PUST": status,
+            "ORTY": values["POCode"],
             "LMDT": names.changed(tenant, row),
         }
 
@@ -187,7 +188,7 @@ _AITS = tuple(f"AIT{place}" for place in range(1, 8))
 
 TABLES: dict[str, Table] = {
     "MPHEAD": Table(
-        "IA", _ORDER, ("CONO", "DIVI", "PUNO", "SUNO", "BUYE", "PUDT", "CUCD", "PUSL", "PUST", "LMDT"), _heads
+        "IA", _ORDER, ("CONO", "DIVI", "PUNO", "SUNO", "BUYE", "PUDT", "CUCD", "PUSL", "PUST", "ORTY", "LMDT"), _heads
     ),
     "MPLINE": Table(
         "IB",
