@@ -140,6 +140,7 @@ LINES: Mapping[str, ProductLine] = {
             STAGE: {"body_holds": "AddBatchLineFld"},
             VALIDATE: {"body_holds": "CtrlBatch"},
             RELEASE: {"body_holds": "UpdBatch"},
+            ROLL_BACK: {"body_holds": "ROLLED BACK"},
             WRITE: {"body_holds": "AddFieldValue"},
         },
         limits={

@@ -169,8 +169,12 @@ FAULTS = (
 
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("step", STEPS)
-def test_whatever_is_lost_the_books_hold_it_once(trial: Trial, step: str, fault: str) -> None:
+def test_whatever_is_lost_the_books_hold_it_once(
+    trial: Trial, step: str, fault: str, within_limits: Callable[[str], None]
+) -> None:
     """An answer lost at any write: after the settle time a look-up tells where it stands; it is in the books once."""
+    if step == ROLL_BACK:
+        within_limits(AGAIN)
     call = trial.line.calls.get(step)
     if call is None:
         able = trial.erp.capabilities
@@ -194,6 +198,27 @@ def test_whatever_is_lost_the_books_hold_it_once(trial: Trial, step: str, fault:
     carry(trial, erp, of)
     assert trial.under(of.reference) == wanted(of)
     assert len(trial.ledger()) == len(of.lines)
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_lost_roll_back_is_mended_by_another(trial: Trial, fault: str) -> None:
+    """After the settle time it is rolled back once more: nothing is staged, and nothing ever reaches the books."""
+    call = trial.line.calls.get(ROLL_BACK)
+    if call is None:
+        assert not trial.erp.capabilities.posts_journals
+        return
+    erp, of = trial.erp, journal(trial)
+    erp.stage(of, sequences(of))
+    until(trial, erp, lambda seen: staged(of, seen) is Presence.COMPLETE)
+    trial.strike(fault, call)
+    attempt(lambda: erp.roll_back(of.reference))
+    assert trial.struck(), "the fault never struck"
+    trial.settle(erp)
+    attempt(lambda: erp.roll_back(of.reference))
+    assert until(trial, erp, lambda seen: not seen.staged).staged == ()
+    attempt(lambda: erp.release(of.reference))
+    trial.acme.control("POST", "/cloudsuite/post")
+    assert trial.ledger() == []
 
 
 def test_a_write_that_the_gateway_lost_sight_of_is_seen_later(trial: Trial) -> None:

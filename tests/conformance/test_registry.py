@@ -33,7 +33,10 @@ def test_every_product_line_has_all_that_belongs_to_it(what: str) -> None:
 @pytest.mark.parametrize("product", PRODUCTS)
 def test_every_product_line_has_a_page_and_recorded_answers(product: str) -> None:
     """What is known of the vendor, and how surely, is written down; parsers are tried on answers of its shape."""
-    assert (ROOT / "docs" / "vendors" / f"{product}.md").read_text().startswith("# ")
+    page = (ROOT / "docs" / "vendors" / f"{product}.md").read_text(encoding="utf-8")
+    assert page.startswith("# ")
+    assert "how surely it is known" in page.splitlines()[0]
+    assert "\n## What the first customer must confirm\n" in page
     assert list((ROOT / "tests" / "erp" / "recorded" / product).glob("*.json")), product
     assert any(name.startswith(f"{product}.") for name in PARSERS), product
 

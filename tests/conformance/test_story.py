@@ -278,6 +278,7 @@ def test_a_lost_answer_at_any_write_ends_in_the_same_books(trial: Trial, step: s
 def test_a_run_that_finds_nothing_new_writes_nothing(trial: Trial) -> None:
     """After the story, further cycles leave issues and books as they are."""
     tell(trial)
+    read_back(trial)
     before = end(trial)
     trial.acme.clock.advance(timedelta(hours=1).total_seconds())
     assert trial.acme.sync(sweeping=True).written == {}
