@@ -27,7 +27,7 @@ from ml_connector_sandbox.certificates import certificates_in
 from ml_connector_sandbox.clock import OffsetClock
 from ml_connector_sandbox.cloudsuite.app import PRODUCTS
 from ml_connector_sandbox.front import Dropped
-from ml_connector_sandbox.jira.site import CLOUD, DEPLOYMENTS
+from ml_connector_sandbox.jira.site import CLOUD, DATACENTER, DEPLOYMENTS
 from ml_connector_sandbox.postman import deliver_until
 from ml_connector_sandbox.wire import wsgi
 from ml_connector_sandbox.world import World
@@ -100,10 +100,12 @@ def serve(
     for server in servers.values():
         threading.Thread(target=server.serve, daemon=True).start()
     threading.Thread(target=deliver_until, args=(stop, world), daemon=True).start()
-    _tell(directory, world, {role: _url(server) for role, server in servers.items()}, tls=tls)
-    stop.wait()
-    for server in servers.values():
-        server.stop()
+    try:
+        _tell(directory, world, {role: _url(server) for role, server in servers.items()}, tls=tls)
+        stop.wait()
+    finally:
+        for server in servers.values():  # their threads would keep the program alive
+            server.stop()
     _save(directory / STATE, world)
 
 
@@ -226,17 +228,25 @@ def _url(server: Server) -> str:
     return f"{scheme}://{NAME}:{server.bind_addr[1]}"
 
 
+SHELL_NAMES: Mapping[str, Mapping[str, str]] = {
+    CLOUD: {"JIRA_EMAIL": "email", "JIRA_API_TOKEN": "api_token"},
+    DATACENTER: {"JIRA_PERSONAL_TOKEN": "personal_access_token"},
+}
+"""What signs in to a Jira of each kind, as `ml-connector connect` reads it from the environment."""
+PERSON: Mapping[str, tuple[str, str]] = {CLOUD: ("email", "api_token"), DATACENTER: ("username", "password")}
+"""What one of the people who log hours signs in with."""
+
+
 def _variables(facts: Mapping[str, Any]) -> str:
     """The same for a shell: what a person types most."""
     jira = facts["jira"]
-    person = jira["people"][0] if jira["people"] else jira
+    signs_in, known = SHELL_NAMES[jira["deployment"]], (jira["people"] or [jira])[0]
     values = {
         "JIRA_URL": jira["url"],
-        "JIRA_EMAIL": jira["email"],
-        "JIRA_API_TOKEN": jira["api_token"],
+        **{name: jira[key] for name, key in signs_in.items()},
         "IONAPI": facts["cloudsuite"]["ionapi"],
         "CONTROL": facts["control"]["url"],
-        "PERSON": f"{person['email']}:{person['api_token']}",
+        "PERSON": ":".join(known[key] for key in PERSON[jira["deployment"]] if key in known),
     }
     return "".join(f"export {name}={shlex.quote(str(value))}\n" for name, value in values.items())
 
