@@ -178,8 +178,8 @@ def test_a_port_can_be_asked_for(tmp_path: Path) -> None:
 
 def test_a_product_line_that_is_not_built_is_refused(tmp_path: Path) -> None:
     """Nothing else is served in its place."""
-    with pytest.raises(serving.CannotServe, match="m3"):
-        serving.serve(tmp_path, product="m3")
+    with pytest.raises(serving.CannotServe, match="baan"):
+        serving.serve(tmp_path, product="baan")
     assert list(tmp_path.iterdir()) == []
 
 
