@@ -129,7 +129,7 @@ def reversal_at_todays_rate() -> Iterator[None]:
 
 @contextmanager
 def takeover_without_settle_time() -> Iterator[None]:
-    """Whoever finds a posting half-way looks at once, and sends what it does not see."""
+    """Whoever finds a posting half-way looks at once, sends what it does not see, and asks nobody."""
     before = posting._step
 
     def at_once(lane: Lane, found: Posting) -> bool:
@@ -137,7 +137,7 @@ def takeover_without_settle_time() -> Iterator[None]:
             found = replace(found, sent_at=lane.clock.now() - timedelta(days=1))
         return before(lane, found)
 
-    with patched(posting, "_step", at_once):
+    with patched(posting, "_step", at_once), patched(posting, "_is_for_people", lambda *_found: False):
         yield
 
 
