@@ -5,11 +5,11 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Callable
-from datetime import timedelta
 
 import pytest
 
-from engine.acme import CONTROLLER, START, Acme
+from engine.acme import CONTROLLER, Acme
+from engine.hours import SETTLE, YESTERDAY, settle, with_hours
 from engine.ledger_oracle import owed
 from ml_connector.core.ledger import Posting, State
 from ml_connector.demo.connection import NAME
@@ -23,10 +23,7 @@ from ml_connector_sandbox import wire as sandbox
 
 Make = Callable[..., Acme]
 
-YESTERDAY = START.date() - timedelta(days=1)
 SECOND = Principal("treasurer", frozenset({"approver"}))
-SETTLE = 10.0
-CYCLES_MAX = 12
 LINES = 3
 ENTER = "/update/SLJournals"
 FAULTS = (
@@ -51,28 +48,6 @@ class Killed(BaseException):
 def acme(make_acme: Make) -> Acme:
     """The vendors as seeded, with CSI for CloudSuite."""
     return make_acme(product="csi")
-
-
-def with_hours(acme: Acme) -> str:
-    """Hours of two people on one order, proposed. Returns the plan."""
-    acme.sync()
-    order = acme.chargeable()
-    issue = acme.issue_of(f"{order['company']}/{order['number']}")
-    for person in range(LINES - 1):
-        acme.log(issue, 3600 + 60 * person, YESTERDAY, person)
-    return acme.sync().proposal
-
-
-def settle(acme: Acme) -> None:
-    """Cycles, a settle time apart, until nothing is left to do."""
-    for _ in range(CYCLES_MAX):
-        acme.clock.advance(SETTLE)
-        try:
-            acme.sync()
-        except ConnectorError:
-            acme.restart()
-        if acme.labor() == owed(acme) and not acme.findings():
-            return
 
 
 def the_posting(acme: Acme) -> Posting:

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from engine.acme import START, Acme
+from engine.hours import YESTERDAY, settle, with_hours
 from engine.ledger_oracle import owed
 from ml_connector.core.ledger import State
 from ml_connector.demo.connection import NAME
@@ -19,9 +20,6 @@ from ml_connector_sandbox.cloudsuite.m3 import batches
 from ml_connector_sandbox.cloudsuite.m3.execute import Call
 
 TODAY = START.date()
-YESTERDAY = TODAY - timedelta(days=1)
-SETTLE = 10.0
-CYCLES_MAX = 12
 STEPS = {"head": "AddBatchHead", "lines": "AddBatchLineFld", "control": "CtrlBatch", "update": "UpdBatch"}
 FAULTS = ("lost_answer", "gateway_timeout_before_commit", "false_unauthorized")
 
@@ -42,28 +40,6 @@ def _log_everywhere(acme: Acme) -> None:
         key = acme.issue_of(f"{order['company']}/{order['number']}")
         for person in range(2):
             acme.log(key, 1800 + 777 * (2 * place + person) % 9000, TODAY - timedelta(days=1 + place % 15), person)
-
-
-def _with_hours(acme: Acme) -> str:
-    """An order with hours of two people, proposed. Returns the plan."""
-    acme.sync()
-    order = acme.chargeable()
-    issue = acme.issue_of(f"{order['company']}/{order['number']}")
-    for person in range(2):
-        acme.log(issue, 3600 + 60 * person, YESTERDAY, person)
-    return acme.sync().proposal
-
-
-def _settle(acme: Acme) -> None:
-    """Cycles, a settle time apart, until nothing is left to do."""
-    for _ in range(CYCLES_MAX):
-        acme.clock.advance(SETTLE)
-        try:
-            acme.sync()
-        except ConnectorError:
-            acme.restart()
-        if acme.labor() == owed(acme) and not acme.findings():
-            return
 
 
 def _states(acme: Acme) -> set[State]:
@@ -124,7 +100,7 @@ def test_a_tenant_may_be_set_up_otherwise(
     m3.control("PUT", "/switches", switches)
     _log_everywhere(m3)
     m3.post()
-    _settle(m3)
+    settle(m3)
     _check(m3)
     assert _states(m3) == {State.RELEASED}
 
@@ -144,7 +120,7 @@ def _m3_table(settings: str) -> str:
 @pytest.mark.parametrize("step", STEPS)
 def test_a_fault_at_any_write_posts_once(m3: Acme, step: str, fault: str) -> None:
     """A request or an answer lost, a gateway's time-out, an error after the fact: the books are right in the end."""
-    plan = _with_hours(m3)
+    plan = with_hours(m3)
     rule = {"name": fault, "vendor": "cloudsuite", "body_holds": STEPS[step], "next": 1}
     m3.control("PUT", "/faults", [rule])
     try:
@@ -152,25 +128,25 @@ def test_a_fault_at_any_write_posts_once(m3: Acme, step: str, fault: str) -> Non
     except ConnectorError:
         m3.restart()
     assert m3.control("GET", "/faults")["rules"][0]["next"] == 0, "the fault never struck"
-    _settle(m3)
+    settle(m3)
     _check(m3)
 
 
 @pytest.mark.parametrize("step", ["lines", "update"])
 def test_a_write_that_takes_effect_after_its_time_out_posts_once(m3: Acme, step: str) -> None:
     """The gateway gives up, M3 does not: within the settle time the write appears, and it is not sent again."""
-    plan = _with_hours(m3)
+    plan = with_hours(m3)
     rule = {"name": "late_commit", "vendor": "cloudsuite", "body_holds": STEPS[step], "next": 1, "seconds": 3}
     m3.control("PUT", "/faults", [rule])
     m3.approve_and_apply(plan)
     assert m3.gl() == []
-    _settle(m3)
+    settle(m3)
     _check(m3)
 
 
 def test_a_line_that_is_taken_by_chance_is_not_taken_twice(m3: Acme) -> None:
     """Part of a bulk call fails, and the rest of the batch waits until it is complete or gone."""
-    plan = _with_hours(m3)
+    plan = with_hours(m3)
     m3.control("PUT", "/faults", [{"name": "partial_batch", "vendor": "cloudsuite", "next": 2}])
     m3.approve_and_apply(plan)
     for _ in range(3):
@@ -187,10 +163,10 @@ def test_a_process_killed_at_any_call_posts_once(make_acme: Callable[..., Acme])
     while not survived:
         for after in (False, True):
             acme = make_acme(product="m3")
-            plan = _with_hours(acme)
+            plan = with_hours(acme)
             survived = not _killed(acme, plan, kill_at, after=after)
             acme.restart()
-            _settle(acme)
+            settle(acme)
             acme.check_ledger()
             assert acme.labor() == owed(acme), (kill_at, after)
             acme.installed.database.close()

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 
 import pytest
 
-from engine.acme import START, Acme
+from engine.acme import Acme
+from engine.hours import YESTERDAY, settle, with_hours
 from engine.ledger_oracle import owed
 from ml_connector.core.ledger import State
 from ml_connector.demo.connection import NAME
@@ -16,10 +16,6 @@ from ml_connector.settings import Home
 from ml_connector.store import holds, postings
 from ml_connector.wire import Request
 from ml_connector_sandbox import wire as sandbox
-
-YESTERDAY = START.date() - timedelta(days=1)
-SETTLE = 10.0
-CYCLES_MAX = 12
 
 STEPS = {
     "stage": "/actions/CreateUnreleased/batch",
@@ -43,34 +39,12 @@ class Killed(BaseException):
     """The process ended here."""
 
 
-def _with_hours(acme: Acme) -> str:
-    """Orders with hours of two people, proposed. Returns the plan."""
-    acme.sync()
-    order = acme.chargeable()
-    issue = acme.issue_of(f"{order['company']}/{order['number']}")
-    for person in range(2):
-        acme.log(issue, 3600 + 60 * person, YESTERDAY, person)
-    return acme.sync().proposal
-
-
-def _settle(acme: Acme) -> None:
-    """Cycles, a settle time apart, until nothing is left to do."""
-    for _ in range(CYCLES_MAX):
-        acme.clock.advance(SETTLE)
-        try:
-            acme.sync()
-        except ConnectorError:
-            acme.restart()
-        if acme.labor() == owed(acme) and not acme.findings():
-            return
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("step", STEPS)
 def test_a_fault_at_any_step_posts_once(acme: Acme, step: str, fault: str) -> None:
     """A request or an answer lost, a gateway's time-out, an error after the fact: the books are right in the end."""
-    plan = _with_hours(acme)
+    plan = with_hours(acme)
     rule = {"name": fault, "vendor": "cloudsuite", "path_holds": STEPS[step], "next": 1}
     acme.control("PUT", "/faults", [rule])
     try:
@@ -78,7 +52,7 @@ def test_a_fault_at_any_step_posts_once(acme: Acme, step: str, fault: str) -> No
     except ConnectorError:
         acme.restart()
     assert acme.control("GET", "/faults")["rules"][0]["next"] == 0, "the fault never struck"
-    _settle(acme)
+    settle(acme)
     acme.check_ledger()
     assert acme.labor() == owed(acme) != {}
 
@@ -86,12 +60,12 @@ def test_a_fault_at_any_step_posts_once(acme: Acme, step: str, fault: str) -> No
 @pytest.mark.parametrize("step", ["stage", "release"])
 def test_a_write_that_takes_effect_after_its_time_out_posts_once(acme: Acme, step: str) -> None:
     """The gateway gives up, the ERP does not: within the settle time the write appears, and it is not sent again."""
-    plan = _with_hours(acme)
+    plan = with_hours(acme)
     rule = {"name": "late_commit", "vendor": "cloudsuite", "path_holds": STEPS[step], "next": 1, "seconds": 3}
     acme.control("PUT", "/faults", [rule])
     acme.approve_and_apply(plan)
     assert acme.gl() == []
-    _settle(acme)
+    settle(acme)
     acme.check_ledger()
     assert acme.labor() == owed(acme) != {}
 
@@ -99,7 +73,7 @@ def test_a_write_that_takes_effect_after_its_time_out_posts_once(acme: Acme, ste
 def test_a_release_whose_answer_was_lost_is_believed_as_soon_as_it_shows(acme: Acme) -> None:
     """The next run finds the journal in the ledger and need not wait for the settle time; it sends nothing."""
     _long_settle_time(acme)
-    plan = _with_hours(acme)
+    plan = with_hours(acme)
     rule = {"name": "gateway_timeout_after_commit", "vendor": "cloudsuite", "path_holds": STEPS["release"], "next": 1}
     acme.control("PUT", "/faults", [rule])
     acme.approve_and_apply(plan)
@@ -114,7 +88,7 @@ def test_a_release_whose_answer_was_lost_is_believed_as_soon_as_it_shows(acme: A
 def test_a_release_that_does_not_show_is_not_sent_again_before_the_settle_time(acme: Acme) -> None:
     """That it is absent proves nothing yet: it may still take effect, and until then every run only looks."""
     _long_settle_time(acme)
-    plan = _with_hours(acme)
+    plan = with_hours(acme)
     rule = {"name": "late_commit", "vendor": "cloudsuite", "path_holds": STEPS["release"], "next": 1, "seconds": 350}
     acme.control("PUT", "/faults", [rule])
     acme.approve_and_apply(plan)
@@ -148,10 +122,10 @@ def test_a_process_killed_at_any_call_posts_once(make_acme: Callable[..., Acme])
     while not survived:
         for after in (False, True):
             acme = make_acme()
-            plan = _with_hours(acme)
+            plan = with_hours(acme)
             survived = not _killed(acme, plan, kill_at, after=after)
             acme.restart()
-            _settle(acme)
+            settle(acme)
             acme.check_ledger()
             assert acme.labor() == owed(acme), (kill_at, after)
         kill_at += 1
